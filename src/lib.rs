@@ -1,0 +1,7 @@
+//! An embeddable agent mesh for XR engines.
+
+mod id;
+mod time;
+
+pub use id::AgentId;
+pub use time::{Clock, Time};
