@@ -1,6 +1,7 @@
 //! An embeddable agent mesh for XR engines.
 
 mod id;
+pub mod space;
 mod time;
 
 pub use id::AgentId;
