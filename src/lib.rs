@@ -2,6 +2,7 @@
 
 mod id;
 pub mod random;
+pub mod space;
 mod time;
 
 pub use id::AgentId;
