@@ -1,0 +1,191 @@
+//! The mail of one shard, by priority, first in first out.
+
+use std::collections::VecDeque;
+
+use crate::mail::chain::Chain;
+use crate::mail::chunk::{Chunk, ChunkPool};
+use crate::message::packet::Packet;
+use crate::message::{Priority, Stamp};
+
+/// Levels, one a priority; index 0 is served first.
+pub(crate) const LEVELS: usize = Priority::COUNT;
+
+/// (envelope, receiver) pairs waiting at each level.
+pub(crate) type Pairs = [u64; LEVELS];
+
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    levels: [VecDeque<Box<Chunk>>; LEVELS],
+    pub(crate) waiting: Pairs,
+    /// Payload bytes outside the packets.
+    pub(crate) bytes: u64,
+    #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
+    scratch: Vec<Box<Chunk>>,
+}
+
+impl Queue {
+    /// All pairs waiting.
+    #[inline]
+    pub(crate) fn pairs(&self) -> u64 {
+        self.waiting.iter().sum()
+    }
+
+    /// Takes in a chain at the end of its levels: whole where it has one level, else packet by packet.
+    pub(crate) fn gather(&mut self, chain: &mut Chain, tick: u64, pool: &mut ChunkPool) {
+        self.bytes += chain.bytes;
+        if !chain.levels.is_power_of_two() {
+            self.partition(chain, tick, pool, |packet, _| Some(packet));
+            return;
+        }
+        let level = chain.levels.trailing_zeros() as usize % LEVELS;
+        self.waiting[level] += chain.pairs;
+        chain.drain_into(&mut self.scratch);
+        self.levels[level].extend(self.scratch.drain(..).map(|mut chunk| {
+            chunk.since = tick;
+            chunk
+        }));
+    }
+
+    /// Takes in a chain packet by packet; `admit` may keep one for itself instead.
+    pub(crate) fn partition(
+        &mut self,
+        chain: &mut Chain,
+        tick: u64,
+        pool: &mut ChunkPool,
+        mut admit: impl FnMut(Packet, Stamp) -> Option<Packet>,
+    ) {
+        let mut open = [false; LEVELS];
+        let mut scratch = core::mem::take(&mut self.scratch);
+        chain.drain_into(&mut scratch);
+        for mut chunk in scratch.drain(..) {
+            let stamp = chunk.stamp;
+            for packet in chunk.waiting_mut() {
+                let packet = core::mem::replace(packet, Packet::EMPTY);
+                if let Some(packet) = admit(packet, stamp) {
+                    self.push(packet, stamp, tick, &mut open, pool);
+                }
+            }
+            pool.give(chunk);
+        }
+        self.scratch = scratch;
+    }
+
+    /// Adds one packet behind all others of its level. `open` says which levels' last chunks were
+    /// begun by the same caller, with the same stamp.
+    pub(crate) fn push(
+        &mut self,
+        packet: Packet,
+        stamp: Stamp,
+        tick: u64,
+        open: &mut [bool; LEVELS],
+        pool: &mut ChunkPool,
+    ) {
+        let level = packet.priority.level();
+        self.waiting[level] += u64::from(packet.pairs());
+        match self.levels[level].back_mut() {
+            Some(last) if open[level] && !last.is_full() && last.stamp == stamp => last.push(packet),
+            _ => {
+                let mut chunk = pool.take(stamp);
+                chunk.since = tick;
+                chunk.push(packet);
+                self.levels[level].push_back(chunk);
+                open[level] = true;
+            }
+        }
+    }
+
+    /// The oldest chunk of a level, to deliver from.
+    #[inline]
+    pub(crate) fn pop(&mut self, level: usize) -> Option<Box<Chunk>> {
+        self.levels[level].pop_front()
+    }
+
+    /// The chunks after the one that was popped, for prefetching.
+    #[inline]
+    pub(crate) fn ahead(&self, level: usize, distance: usize) -> Option<&Chunk> {
+        self.levels[level].get(distance).map(|chunk| &**chunk)
+    }
+
+    /// Puts a chunk back that was not finished.
+    #[inline]
+    pub(crate) fn unpop(&mut self, level: usize, chunk: Box<Chunk>) {
+        self.levels[level].push_front(chunk);
+    }
+
+    /// Lets what has waited `ageing_ticks` at its level climb to the next.
+    pub(crate) fn age(&mut self, tick: u64, ageing_ticks: u64) {
+        for level in 1..LEVELS {
+            while let Some(chunk) = self.levels[level].front_mut() {
+                if tick.saturating_sub(chunk.since) < ageing_ticks {
+                    break;
+                }
+                chunk.since = tick;
+                let pairs: u64 = chunk.waiting().iter().map(|p| u64::from(p.pairs())).sum();
+                self.waiting[level] -= pairs;
+                self.waiting[level - 1] += pairs;
+                if let Some(chunk) = self.levels[level].pop_front() {
+                    self.levels[level - 1].push_back(chunk);
+                }
+            }
+        }
+    }
+
+    /// When the oldest envelope waiting was sent.
+    pub(crate) fn oldest(&self) -> Option<crate::time::Time> {
+        self.levels.iter().flatten().map(|chunk| chunk.stamp.sent_at).min()
+    }
+
+    /// All packets with their stamps and levels: the order in which they would be delivered.
+    pub(crate) fn packets(&self) -> impl Iterator<Item = (&Packet, Stamp)> {
+        self.levels.iter().flatten().flat_map(|chunk| chunk.waiting().iter().map(|p| (p, chunk.stamp)))
+    }
+
+    /// The same, to change; with the level. A packet's pairs may only be changed through
+    /// [`forget`](Self::forget).
+    pub(crate) fn packets_mut(&mut self) -> impl Iterator<Item = (usize, &mut Packet, Stamp)> {
+        self.levels.iter_mut().enumerate().flat_map(|(level, chunks)| {
+            chunks.iter_mut().flat_map(move |chunk| {
+                let stamp = chunk.stamp;
+                chunk.waiting_mut().iter_mut().map(move |packet| (level, packet, stamp))
+            })
+        })
+    }
+
+    /// Rebuilds the queue from its packets, `each` of which may become none, itself or many.
+    pub(crate) fn rebuild(
+        &mut self,
+        tick: u64,
+        pool: &mut ChunkPool,
+        mut each: impl FnMut(Packet, Stamp, &mut dyn FnMut(Packet)),
+    ) {
+        for level in 0..LEVELS {
+            let old = core::mem::take(&mut self.levels[level]);
+            self.waiting[level] = 0;
+            for mut chunk in old {
+                let (stamp, since) = (chunk.stamp, chunk.since.min(tick));
+                let mut pending: Option<Box<Chunk>> = None;
+                for packet in chunk.waiting_mut() {
+                    let packet = core::mem::replace(packet, Packet::EMPTY);
+                    each(packet, stamp, &mut |packet| {
+                        self.waiting[level] += u64::from(packet.pairs());
+                        let full = pending.take_if(|chunk| chunk.is_full());
+                        self.levels[level].extend(full);
+                        let chunk = pending.get_or_insert_with(|| {
+                            let mut chunk = pool.take(stamp);
+                            chunk.since = since;
+                            chunk
+                        });
+                        chunk.push(packet);
+                    });
+                }
+                self.levels[level].extend(pending);
+                pool.give(chunk);
+            }
+        }
+    }
+
+    /// Bytes held by the queue's chunks.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.levels.iter().map(|level| level.len() * size_of::<Chunk>() + level.capacity() * 8).sum()
+    }
+}
