@@ -63,6 +63,19 @@ impl SpawnOptions {
     }
 }
 
+impl SpawnOptions {
+    /// Holds the options against what they mean; the pose may have come from bytes.
+    pub(crate) fn check(&mut self) -> Result<(), CommandError> {
+        if let Some(pose) = &mut self.pose {
+            *pose = pose.parsed()?;
+        }
+        match self.mailbox {
+            Some(Mailbox { capacity: 0, .. }) => Err(CommandError::MailboxCapacity { given: 0 }),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Why a handler's or a host's command was refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]

@@ -21,7 +21,9 @@ pub(crate) mod outbox;
 pub(crate) mod slab;
 pub(crate) mod slots;
 mod state_hasher;
+pub(crate) mod trace;
 pub(crate) mod view;
+pub(crate) mod ward;
 
 pub use agent_trait::Agent;
 pub use command::{CommandError, Mailbox, Overflow, SpawnOptions};

@@ -82,6 +82,12 @@ impl Packet {
         self.tag |= flags;
     }
 
+    /// Makes a packet for everyone one for a single receiver.
+    pub(crate) fn unflag_everyone(&mut self, to: AgentId) {
+        self.tag &= !EVERYONE;
+        (self.target_slot, self.target_generation) = (to.slot(), to.generation().get());
+    }
+
     #[inline]
     pub(crate) fn flags(&self) -> u8 {
         self.tag & !LENGTH

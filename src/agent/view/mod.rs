@@ -25,6 +25,7 @@ pub(crate) struct View {
     pub(crate) layout: Layout,
     pub(crate) seed: u64,
     pub(crate) limits: Limits,
+    pub(crate) care: crate::agent::ward::Care,
     pub(crate) roster: Roster,
     pub(crate) interests: Interests,
     pub(crate) links: Links,

@@ -50,6 +50,12 @@ impl Roster {
         self.generations.len() as u32
     }
 
+    /// Pages of the shard that has most of them.
+    #[inline]
+    pub(crate) fn pages(&self) -> usize {
+        self.layout.page(self.end()) + 1
+    }
+
     #[inline]
     pub(crate) fn lives(&self, id: AgentId) -> bool {
         self.generations.get(id.slot() as usize) == Some(&id.generation().get())
