@@ -1,0 +1,3 @@
+//! Messages and what becomes of them.
+
+pub(crate) mod reason;
