@@ -1,5 +1,7 @@
 //! The operators' configuration: what is read, what is refused, and how the errors say so.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests may end where they fail")]
+
 use std::time::Duration;
 
 use proptest::prelude::*;
