@@ -14,10 +14,14 @@
 
 mod agent_trait;
 pub(crate) mod asks;
+pub(crate) mod breaker;
 pub(crate) mod command;
 pub(crate) mod context;
+pub(crate) mod failure;
 mod fault;
+pub(crate) mod health;
 pub(crate) mod outbox;
+mod retry;
 pub(crate) mod slab;
 pub(crate) mod slots;
 mod state_hasher;
@@ -28,6 +32,9 @@ pub(crate) mod ward;
 pub use agent_trait::Agent;
 pub use command::{CommandError, Mailbox, Overflow, SpawnOptions};
 pub use context::Context;
+pub use failure::{FailureKind, HealingAction};
 pub use fault::Fault;
+pub use health::{Health, HealthCause, HealthChange};
 pub use outbox::SendError;
+pub use retry::{RetryError, RetryPolicy};
 pub use state_hasher::StateHasher;

@@ -100,6 +100,9 @@ pub(crate) struct Outbox {
     /// Payload bytes and spawns that are left to it in this round.
     pub(crate) arena_left: u64,
     pub(crate) spawns_left: u32,
+    /// Payload bytes whose packets left the queue, and buried packets that did, since last asked.
+    pub(crate) consumed_bytes: u64,
+    pub(crate) passed_buried: u64,
     /// Streams of random numbers drawn in this round.
     pub(crate) draws: u32,
     receivers: Vec<AgentId>,
@@ -127,6 +130,8 @@ impl Outbox {
             trace,
             arena_left: view.limits.arena,
             spawns_left: 0,
+            consumed_bytes: 0,
+            passed_buried: 0,
             draws: 0,
             receivers: Vec::new(),
             search: Search::default(),

@@ -235,7 +235,11 @@ impl<A: Agent> Slab<A> {
     fn deliver_slowly(&mut self, context: &mut Context<'_>, chunk: &mut Chunk) -> bool {
         let (layout, stamp) = (context.view.layout, chunk.stamp);
         let Some(packet) = chunk.packets.get_mut(chunk.begin as usize - 1) else { return false };
-        let Some(id) = packet.target() else { return false };
+        context.outbox.consumed_bytes += packet.outside_bytes();
+        let Some(id) = packet.target().filter(|_| !packet.is_buried()) else {
+            context.outbox.passed_buried += 1;
+            return false;
+        };
         context.me = id;
         let Some(cell) = self.at(layout, id.slot()) else { return false };
         let watched = cell.open != id.generation().get();

@@ -19,24 +19,32 @@ pub(crate) struct Queue {
     pub(crate) waiting: Pairs,
     /// Payload bytes outside the packets.
     pub(crate) bytes: u64,
+    /// Packets that only hold their place: counted as waiting, accounted for already.
+    pub(crate) buried: u64,
     #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
     scratch: Vec<Box<Chunk>>,
 }
 
 impl Queue {
-    /// All pairs waiting.
+    /// All pairs waiting, the buried ones included: what a round has to go through.
     #[inline]
     pub(crate) fn pairs(&self) -> u64 {
         self.waiting.iter().sum()
     }
 
+    /// All pairs that are still to be delivered or dropped.
+    #[inline]
+    pub(crate) fn pending(&self) -> u64 {
+        self.pairs() - self.buried
+    }
+
     /// Takes in a chain at the end of its levels: whole where it has one level, else packet by packet.
     pub(crate) fn gather(&mut self, chain: &mut Chain, tick: u64, pool: &mut ChunkPool) {
-        self.bytes += chain.bytes;
         if !chain.levels.is_power_of_two() {
-            self.partition(chain, tick, pool, |packet, _| Some(packet));
+            self.partition(chain, tick, pool, |packet, _, keep| keep(packet));
             return;
         }
+        self.bytes += chain.bytes;
         let level = chain.levels.trailing_zeros() as usize % LEVELS;
         self.waiting[level] += chain.pairs;
         chain.drain_into(&mut self.scratch);
@@ -46,14 +54,15 @@ impl Queue {
         }));
     }
 
-    /// Takes in a chain packet by packet; `admit` may keep one for itself instead.
+    /// Takes in a chain packet by packet; `each` says what to keep of each: none, itself or many.
     pub(crate) fn partition(
         &mut self,
         chain: &mut Chain,
         tick: u64,
         pool: &mut ChunkPool,
-        mut admit: impl FnMut(Packet, Stamp) -> Option<Packet>,
+        mut each: impl FnMut(Packet, Stamp, &mut dyn FnMut(Packet)),
     ) {
+        self.bytes += chain.bytes;
         let mut open = [false; LEVELS];
         let mut scratch = core::mem::take(&mut self.scratch);
         chain.drain_into(&mut scratch);
@@ -61,9 +70,9 @@ impl Queue {
             let stamp = chunk.stamp;
             for packet in chunk.waiting_mut() {
                 let packet = core::mem::replace(packet, Packet::EMPTY);
-                if let Some(packet) = admit(packet, stamp) {
+                each(packet, stamp, &mut |packet| {
                     self.push(packet, stamp, tick, &mut open, pool);
-                }
+                });
             }
             pool.give(chunk);
         }
@@ -140,15 +149,21 @@ impl Queue {
         self.levels.iter().flatten().flat_map(|chunk| chunk.waiting().iter().map(|p| (p, chunk.stamp)))
     }
 
-    /// The same, to change; with the level. A packet's pairs may only be changed through
-    /// [`forget`](Self::forget).
-    pub(crate) fn packets_mut(&mut self) -> impl Iterator<Item = (usize, &mut Packet, Stamp)> {
-        self.levels.iter_mut().enumerate().flat_map(|(level, chunks)| {
-            chunks.iter_mut().flat_map(move |chunk| {
-                let stamp = chunk.stamp;
-                chunk.waiting_mut().iter_mut().map(move |packet| (level, packet, stamp))
-            })
-        })
+    /// Buries the packets, for one receiver each, of which `each` says so; they must be accounted for.
+    pub(crate) fn bury(&mut self, mut each: impl FnMut(usize, &mut Packet, Stamp) -> bool) {
+        let mut at = 0;
+        for chunk in self.levels.iter_mut().flatten() {
+            let stamp = chunk.stamp;
+            for packet in chunk.waiting_mut() {
+                let bytes = packet.outside_bytes();
+                if each(at, packet, stamp) {
+                    packet.bury();
+                    self.buried += 1;
+                    self.bytes -= bytes;
+                }
+                at += 1;
+            }
+        }
     }
 
     /// Rebuilds the queue from its packets, `each` of which may become none, itself or many.

@@ -54,8 +54,6 @@ pub struct Refused {
 #[repr(u8)]
 #[non_exhaustive]
 pub enum RefusedCommand {
-    /// Despawn an agent that no longer lives.
-    Despawn = 0,
     /// Subscribe to one topic, or hold one interest, more than is allowed.
     Subscribe = 1,
     /// Link to an agent that no longer lives, or make one link more than is allowed.
@@ -71,7 +69,6 @@ impl Refused {
     #[must_use]
     pub fn command(&self) -> Option<RefusedCommand> {
         match self.command {
-            0 => Some(RefusedCommand::Despawn),
             1 => Some(RefusedCommand::Subscribe),
             2 => Some(RefusedCommand::Connect),
             _ => None,

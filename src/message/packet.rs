@@ -88,6 +88,27 @@ impl Packet {
         (self.target_slot, self.target_generation) = (to.slot(), to.generation().get());
     }
 
+    /// Makes a packet of a receiver that is gone: its slot is kept for the way there, its generation
+    /// is one that nobody has.
+    pub(crate) fn orphan(&mut self) {
+        self.tag &= !EVERYONE;
+        (self.target_slot, self.target_generation) = (u32::MAX, 1);
+    }
+
+    /// Makes a packet one that was accounted for already and only holds its place.
+    pub(crate) fn bury(&mut self) {
+        self.annex = None;
+        self.target_generation = 0;
+        // Not plain, so that it takes the slow path, where nobody is found.
+        self.tag |= ANSWER;
+    }
+
+    /// Whether it was buried.
+    #[inline]
+    pub(crate) fn is_buried(&self) -> bool {
+        self.target_generation == 0 && self.flags() & EVERYONE == 0
+    }
+
     #[inline]
     pub(crate) fn flags(&self) -> u8 {
         self.tag & !LENGTH

@@ -8,7 +8,7 @@ mod links;
 mod nearby;
 mod roster;
 
-pub(crate) use interests::Interests;
+pub(crate) use interests::{Interests, Match};
 pub(crate) use links::{Links, Search};
 pub(crate) use nearby::{Nearby, Workspace};
 pub(crate) use roster::Roster;

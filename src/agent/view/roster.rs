@@ -50,6 +50,11 @@ impl Roster {
         self.generations.len() as u32
     }
 
+    /// The dense index of a slot within its shard.
+    pub(crate) fn index(&self, slot: u32) -> usize {
+        self.layout.index(slot)
+    }
+
     /// Pages of the shard that has most of them.
     #[inline]
     pub(crate) fn pages(&self) -> usize {

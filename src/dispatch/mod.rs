@@ -1,0 +1,3 @@
+//! One tick: schedule, run, merge, measure.
+
+pub(crate) mod probe;

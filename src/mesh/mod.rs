@@ -1,0 +1,3 @@
+//! The mesh itself.
+
+pub mod config;
