@@ -26,6 +26,11 @@ pub(super) fn precedes<S: Select>(a: Hit, b: Hit, select: &S) -> bool {
 }
 
 impl Best {
+    /// Room for `hits` in all.
+    pub(super) fn reserve(&mut self, hits: usize) {
+        self.hits.reserve(hits.saturating_sub(self.hits.len()));
+    }
+
     /// Starts over: the first `k` hits of at most `limit` squared distance.
     pub(super) fn start(&mut self, k: usize, limit: f32) {
         self.hits.clear();

@@ -271,6 +271,8 @@ fn bad_input_is_refused_and_changes_nothing() {
 fn a_tree_may_empty_and_fill_again() {
     let mut work = Workspace::new();
     let mut tree = Bvh::<Vec3>::new(5_000);
+    tree.reserve(5_000, &mut work);
+    let reserved = tree.memory_bytes();
     let at = |slot: u32| Vec3::new((slot % 17) as f32, (slot % 5) as f32, slot as f32 * 0.01);
     for round in 0..3u32 {
         for slot in 0..5_000 {
@@ -283,6 +285,7 @@ fn a_tree_may_empty_and_fill_again() {
                 tree.check();
             }
         }
+        assert_eq!(tree.memory_bytes(), reserved);
         assert!(tree.is_empty() && tree.bounds().is_none());
         assert!(tree.nearest(Vec3::ZERO, 3, &BySlot, &mut work).unwrap().is_empty());
     }
@@ -302,6 +305,8 @@ fn a_crowd_that_wanders_is_found() {
     let first = (0..slots).map(|slot| (slot, Vec3::new(random(), random(), random()) * 100.0));
     let mut world =
         World { truth: first.collect(), tree: Bvh::<Vec3>::new(slots), work: Workspace::new() };
+    world.tree.reserve(slots, &mut world.work);
+    let reserved = world.tree.memory_bytes();
     let items: Vec<_> = world.truth.iter().map(|(&slot, &at)| (slot, at)).collect();
     world.tree.build(&items, &mut world.work).unwrap();
     for round in 0..60u32 {
@@ -329,25 +334,6 @@ fn a_crowd_that_wanders_is_found() {
         let from = Vec3::new(random(), random(), random()) * 60.0;
         let region = Sphere::new(from, 12.0).unwrap().into();
         world.ask(from, 9.0, 8, &region, &BySlot);
+        assert_eq!(world.tree.memory_bytes(), reserved, "what was reserved is enough");
     }
-}
-
-#[test]
-fn a_warm_workspace_keeps_its_memory() {
-    let mut work = Workspace::new();
-    let mut tree = Bvh::<Vec3>::new(1_000);
-    let at = |slot: u32, round: u32| Vec3::new((slot * 7 % 31) as f32, round as f32, slot as f32);
-    let items: Vec<_> = (0..1_000).map(|slot| (slot, at(slot, 0))).collect();
-    tree.build(&items, &mut work).unwrap();
-    let mut held = 0;
-    for round in 0..200 {
-        let moves: Vec<_> =
-            (0..1_000).map(|slot| (slot, at(slot * (round % 3 + 1), round))).collect();
-        tree.update(&moves, &mut work).unwrap();
-        tree.nearest(at(3, round), 8, &BySlot, &mut work).unwrap();
-        if round == 100 {
-            held = tree.memory_bytes();
-        }
-    }
-    assert_eq!(tree.memory_bytes(), held);
 }

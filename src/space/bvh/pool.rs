@@ -37,6 +37,14 @@ impl<B: Bucket> Pool<B> {
         self.free.clear();
     }
 
+    /// Room for `buckets` in all, and to release each.
+    pub(super) fn reserve(&mut self, buckets: usize) {
+        let more = buckets.saturating_sub(self.buckets.len());
+        self.buckets.reserve(more);
+        self.links.reserve(more);
+        self.free.reserve(buckets.saturating_sub(self.free.len()));
+    }
+
     /// An empty bucket.
     pub(super) fn alloc(&mut self, height: u8) -> u32 {
         let link = Link { parent: NOWHERE, home: 0.0, len: 0, height, dirty: false };

@@ -3,6 +3,7 @@
 use super::super::region::Aabb;
 use super::super::vector::Vec3;
 use super::best::Best;
+use super::extent::Extent;
 
 /// Scratch memory of one thread. It grows to what the largest operation so far needed, then no
 /// operation allocates. Answers lie in it until the next operation.
@@ -53,10 +54,40 @@ pub(super) struct Homeless {
     pub(super) height: u8,
 }
 
+/// More than any search leaves unvisited: 15 beside each node on the way down a tree of at most 15
+/// heights (four children or more each, fewer than 2²⁸ items); and more than one chain of dissolving
+/// buckets makes homeless.
+const DEEPEST: usize = 256;
+
+/// Room for `count` in all.
+fn reserve<T>(list: &mut Vec<T>, count: usize) {
+    list.reserve(count.saturating_sub(list.len()));
+}
+
 impl Workspace {
     /// One that holds no memory yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Takes memory ahead, so that no query that finds at most `hits` items allocates: 36 bytes for
+    /// each.
+    pub fn reserve_hits(&mut self, hits: usize) {
+        reserve(&mut self.stack, DEEPEST);
+        self.best.reserve(hits);
+        reserve(&mut self.hits, hits);
+        reserve(&mut self.keyed, hits);
+        reserve(&mut self.slots, hits);
+    }
+
+    /// Room for changes of a tree of `items`.
+    pub(super) fn reserve_changes<E: Extent>(&mut self, items: usize, pages: usize, nodes: usize) {
+        reserve(&mut self.dirty, pages);
+        reserve(&mut self.dirty_above, pages);
+        reserve(&mut self.outgrown, pages + nodes);
+        reserve(&mut self.homeless, DEEPEST);
+        reserve(&mut self.named, items.div_ceil(64));
+        reserve(E::list(self), items);
     }
 }
