@@ -14,6 +14,7 @@
 //!    `lo = hi`) is `(gx·gx + gy·gy) + gz·gz` with `g = max(lo − q, q − hi, 0)` by axis, each
 //!    operation rounded to `f32`. It is the same in every query and in [`Sphere::contains`].
 
+pub mod bvh;
 mod pose;
 mod quaternion;
 mod region;
