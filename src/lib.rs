@@ -1,9 +1,10 @@
 //! An embeddable agent mesh for XR engines.
 
+#[cfg_attr(any(not(test), loom), expect(dead_code, reason = "wired in by the mesh"))]
+mod dispatch;
 mod id;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in by the mesh"))]
+#[cfg_attr(any(not(test), loom), expect(dead_code, reason = "wired in by the mesh"))]
 mod lane;
-#[cfg_attr(not(test), expect(unused_imports, reason = "wired in by the mesh"))]
 mod sync;
 mod time;
 

@@ -331,6 +331,7 @@ mod tests {
         assert_eq!(shared::<u8>(0).unwrap_err(), CapacityError::Zero);
         for capacity in [1, 2, 3, 5, 64, 100] {
             let (sender, mut receiver) = shared(capacity).unwrap();
+            assert_eq!(sender.capacity(), capacity);
             for lap in 0..5 {
                 let values: Vec<_> = (0..capacity).map(|value| lap * 1000 + value).collect();
                 for &value in &values {

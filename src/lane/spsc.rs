@@ -282,6 +282,7 @@ mod tests {
     fn a_capacity_that_is_no_power_of_two_is_kept_exactly() {
         for capacity in [1, 2, 3, 5, 64, 100] {
             let (mut producer, mut consumer) = ring(capacity).unwrap();
+            assert_eq!(producer.capacity(), capacity);
             for lap in 0..5 {
                 for value in 0..capacity {
                     producer.push(lap * 1000 + value).unwrap();

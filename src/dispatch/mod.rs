@@ -1,0 +1,3 @@
+//! One tick on a crew of fixed, joinable threads.
+
+pub(crate) mod crew;
