@@ -3,12 +3,14 @@
 mod agent;
 mod dispatch;
 mod id;
+mod lane;
 mod mail;
 mod mesh;
 mod message;
 mod prefetch;
 pub mod random;
 pub mod space;
+mod sync;
 mod time;
 
 pub use agent::{
