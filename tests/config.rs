@@ -98,7 +98,25 @@ fn a_value_of_the_wrong_type_is_named_with_its_path() {
     }
 }
 
-/// Finds each number's range from its error, then tries both ends and what lies beyond.
+/// The documentation of the field that holds the key at the end of `path`, without the commas in
+/// its numbers.
+fn documentation(path: &str) -> String {
+    let files = [
+        include_str!("../src/mesh/config/running.rs"),
+        include_str!("../src/mesh/config/reliability.rs"),
+        include_str!("../src/mesh/config/limits.rs"),
+    ];
+    let field = format!("    pub {}: ", path.rsplit('.').next().unwrap());
+    let lines: Vec<&str> = files.iter().flat_map(|file| file.lines()).collect();
+    let at = lines.iter().position(|line| line.starts_with(&field)).expect(path);
+    let above = lines[..at].iter().rev().skip_while(|line| line.contains("#[serde"));
+    let mut text: Vec<&str> = above.map_while(|line| line.trim().strip_prefix("/// ")).collect();
+    text.reverse();
+    text.join(" ").replace(',', "")
+}
+
+/// Finds each number's range from its error, compares it with the documentation, then tries both
+/// ends and what lies beyond.
 #[test]
 fn each_number_is_refused_outside_its_range_and_accepted_at_its_ends() {
     let mut ranged = 0;
@@ -121,6 +139,12 @@ fn each_number_is_refused_outside_its_range_and_accepted_at_its_ends() {
             other => panic!("{path}: {other:?}"),
         };
         ranged += 1;
+        let documented = documentation(&path);
+        let default = value.as_f64().unwrap();
+        assert!(documented.contains(&format!(" default {default}")), "{path}: {documented}");
+        let range = format!("{min} to {max}");
+        let a_share = path.ends_with("_rate") && documented.contains("Above 0 up to ");
+        assert!(a_share || documented.contains(&range), "{path}: {range}: {documented}");
         for end in [min, max] {
             match set(&path, number(end)) {
                 Ok(_) | Err(ConfigError::Above { .. }) => {}

@@ -280,8 +280,10 @@ mod tests {
             threshold in 1_u32..8,
             probes in 1_u32..5,
             start in -20 * SECOND..20 * SECOND,
-            // Ten failures for one success, so that windows fill; steps from nothing to a window.
-            steps in prop::collection::vec((0_i64..6_000, 0_u8..11), 1..200),
+            // Ten failures for one success, so that windows fill; some steps about a window long.
+            steps in prop::collection::vec(
+                (prop_oneof![4 => 0_i64..6_000, 1 => 14_000_i64..18_000], 0_u8..11), 1..200,
+            ),
             scale in prop::sample::select(vec![1_i64, 10, 1_000]),
         ) {
             let (window, open) = (16_000 * scale, 5_000 * scale);
