@@ -20,6 +20,10 @@ pub use agent::{
 pub use dispatch::probe::{Counters, Histogram};
 pub use id::AgentId;
 pub use mesh::config::{self, Config, ConfigError};
+pub use mesh::{
+    Batch, Budget, Explanation, HandleError, HealthEvent, Lane, Mesh, MeshError, MeshHandle,
+    Refusal, RegisterError, SpawnError, TickError, TickReport,
+};
 pub use message::{
     AskId, Content, ContentError, DropReason, Envelope, EnvelopeId, INLINE_BYTES, InvalidPriority,
     Kind, Message, Payload, Plain, Priority, Refused, RefusedCommand, Target, Topic, TopicError,

@@ -126,6 +126,14 @@ pub enum CommandError {
         /// The most allowed.
         limit: usize,
     },
+    /// A distance that is not finite, or negative.
+    #[error("links within {radius} m and {hysteresis} m more: both must be finite and not negative")]
+    Reach {
+        /// The radius given, in metres.
+        radius: f32,
+        /// The hysteresis given, in metres.
+        hysteresis: f32,
+    },
     /// Commands are not taken in `on_stop`.
     #[error("an agent that stops may send, but not command")]
     Stopping,

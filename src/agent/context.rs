@@ -90,7 +90,8 @@ impl Context<'_> {
             return;
         }
         let view = self.view;
-        view.nearby.within(point, radius, &mut self.outbox.workspace, |slot, distance| {
+        let space = &mut self.outbox.workspace;
+        view.nearby.within(point, radius, &view.roster, space, |slot, distance| {
             if let Some(id) = view.roster.at(slot) {
                 each(id, distance);
             }

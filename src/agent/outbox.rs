@@ -123,7 +123,7 @@ impl Outbox {
             commands: Vec::new(),
             timer: Timer::default(),
             asks: Asks::new(),
-            annexes: AnnexPool::new(view.limits.pool),
+            annexes: AnnexPool::default(),
             counters: Counters::default(),
             slots,
             ward: Ward::default(),
@@ -156,6 +156,11 @@ impl Outbox {
     #[inline]
     pub(crate) fn begin_round(&mut self) {
         (self.position, self.draws) = (0, 0);
+    }
+
+    /// Messages that it still has room for in this round.
+    pub(crate) fn room(&self, limit: u32) -> u32 {
+        limit.saturating_sub(self.position)
     }
 
     pub(crate) fn chains(&self) -> &[Chain] {
@@ -223,7 +228,7 @@ impl Outbox {
         let annex = packet.annex.take().map(|annex| Annex::clone(&annex)).unwrap_or_default();
         packet.annex =
             Some(self.annexes.annex(Annex { original: Some((id, stamp.sent_at)), ..annex }));
-        (packet.target_slot, packet.target_generation) = (to.slot(), to.generation().get());
+        packet.address(to);
         if let Some(trace) = &mut self.trace {
             trace.target(id, Target::Agent(to));
         }
@@ -264,7 +269,7 @@ impl Outbox {
         to: AgentId,
         mut packet: Packet,
     ) {
-        (packet.target_slot, packet.target_generation) = (to.slot(), to.generation().get());
+        packet.address(to);
         let shard = view.layout.shard(to.slot());
         let chain = &mut self.chains[shard];
         if packet.annex.is_some() {
@@ -283,14 +288,7 @@ impl Outbox {
         message: Message<'_>,
     ) -> Result<Packet, SendError> {
         match message.body {
-            Body::Bytes(bytes)
-                if bytes.len() <= INLINE_BYTES
-                    && message.deadline.is_none()
-                    && message.pose.is_none()
-                    && message.hops == Message::DEFAULT_HOPS
-                    && !message.retry
-                    && !message.report =>
-            {
+            Body::Bytes(bytes) if bytes.len() <= INLINE_BYTES && message.is_simple() => {
                 Ok(Packet::new(from, message.kind, message.priority, bytes, None))
             }
             _ => self.packet_with_annex(view, from, message),
@@ -351,23 +349,36 @@ impl Outbox {
         target: Target,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
+        let packet = self.packet(view, from, message)?;
+        self.send_group_packet(view, stamp, pool, target, packet)
+    }
+
+    /// The same for a packet that is made already.
+    pub(crate) fn send_group_packet(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        target: Target,
+        packet: Packet,
+    ) -> Result<EnvelopeId, SendError> {
         if let Target::Agent(to) = target {
-            return self.send_one(view, stamp, pool, from, to, message);
+            return self.send_packet(view, stamp, pool, to, packet);
         }
         if target == Target::Everyone {
-            return self.send_everyone(view, stamp, pool, from, message);
+            return self.send_everyone(view, stamp, pool, packet);
         }
         let mut receivers = core::mem::take(&mut self.receivers);
         receivers.clear();
+        let at = packet_position(view, &packet);
         let id = self
-            .resolve(view, from, target, &message, &mut receivers)
-            .and_then(|()| self.send_all(view, stamp, pool, from, &receivers, message));
+            .resolve(view, packet.from, target, at, &mut receivers)
+            .and_then(|()| self.send_all(view, stamp, pool, &receivers, packet));
         self.receivers = receivers;
         let id = id?;
         if let Some(trace) = &mut self.trace {
             trace.target(id, target);
             if let Target::Topic(topic) = target {
-                let at = message_position(view, from, &message);
                 view.interests.for_each(topic, at, |agent, stands| {
                     if stands == Match::OutOfRegion {
                         trace.outcome(id, agent, Outcome::OutOfRegion);
@@ -383,11 +394,9 @@ impl Outbox {
         view: &View,
         stamp: Stamp,
         pool: &mut ChunkPool,
-        from: Option<AgentId>,
         receivers: &[AgentId],
-        message: Message<'_>,
+        mut packet: Packet,
     ) -> Result<EnvelopeId, SendError> {
-        let mut packet = self.packet(view, from, message)?;
         let messages = u32::try_from(receivers.len()).unwrap_or(u32::MAX).max(1);
         packet.sequence = self.reserve(messages, view.limits.outbox)?;
         for &to in receivers {
@@ -410,10 +419,9 @@ impl Outbox {
         view: &View,
         stamp: Stamp,
         pool: &mut ChunkPool,
-        from: Option<AgentId>,
-        message: Message<'_>,
+        mut packet: Packet,
     ) -> Result<EnvelopeId, SendError> {
-        let mut packet = self.packet(view, from, message)?;
+        let from = packet.from;
         packet.flag(EVERYONE);
         let shards = self.chains.len() as u32;
         packet.sequence = self.reserve(shards, view.limits.outbox)?;
@@ -448,7 +456,7 @@ impl Outbox {
         view: &View,
         from: Option<AgentId>,
         target: Target,
-        message: &Message<'_>,
+        at: Option<Vec3>,
         receivers: &mut Vec<AgentId>,
     ) -> Result<(), SendError> {
         let own = from.map(AgentId::slot);
@@ -460,7 +468,6 @@ impl Outbox {
         match target {
             Target::Agent(_) | Target::Everyone => {}
             Target::Topic(topic) => {
-                let at = message_position(view, from, message);
                 view.interests.for_each(topic, at, |agent, stands| {
                     if stands == Match::Interested {
                         add(agent.slot());
@@ -471,7 +478,8 @@ impl Outbox {
                 if !point.is_finite() || !radius.is_finite() || radius < 0.0 {
                     return Err(SendError::InvalidPlace { point, radius });
                 }
-                view.nearby.within(point, radius, &mut self.workspace, |slot, _| add(slot));
+                let (roster, space) = (&view.roster, &mut self.workspace);
+                view.nearby.within(point, radius, roster, space, |slot, _| add(slot));
             }
             Target::Nearest { point, count } => {
                 if !point.is_finite() {
@@ -479,7 +487,8 @@ impl Outbox {
                 }
                 let others = |slot| Some(slot) != own;
                 let count = count as usize;
-                view.nearby.nearest(point, count, &mut self.workspace, others, |slot, _| add(slot));
+                let (roster, space) = (&view.roster, &mut self.workspace);
+                view.nearby.nearest(point, count, roster, space, others, |slot, _| add(slot));
             }
             Target::Linked { hops } => {
                 if let Some(own) = own {
@@ -577,7 +586,8 @@ impl Outbox {
 }
 
 /// Where a message happens: as it says, else where its sender is.
-fn message_position(view: &View, from: Option<AgentId>, message: &Message<'_>) -> Option<Vec3> {
-    let pose = message.pose.or_else(|| from.and_then(|from| view.roster.pose(from.slot())));
+fn packet_position(view: &View, packet: &Packet) -> Option<Vec3> {
+    let said = packet.annex.as_ref().and_then(|annex| annex.pose);
+    let pose = said.or_else(|| packet.from.and_then(|from| view.roster.pose(from.slot())));
     pose.map(|pose| pose.position())
 }

@@ -162,6 +162,10 @@ pub(crate) trait AnySlab: Send {
     /// The cell, as `Cell<A>`, its page made if needed.
     fn cell(&mut self, page: usize, offset: usize) -> &mut dyn core::any::Any;
     fn heap_bytes(&self) -> usize;
+    /// The agent in a slot.
+    fn agent(&self, layout: Layout, slot: u32) -> Option<&dyn core::any::Any>;
+    /// Whether its type wants `on_tick` in each tick.
+    fn ticks(&self) -> bool;
     fn name(&self) -> &'static str;
 }
 
@@ -547,6 +551,15 @@ impl<A: Agent> AnySlab for Slab<A> {
     fn heap_bytes(&self) -> usize {
         self.pages.capacity() * size_of::<Option<Page<A>>>()
             + self.pages.iter().flatten().count() * size_of::<[Cell<A>; PAGE]>()
+    }
+
+    fn agent(&self, layout: Layout, slot: u32) -> Option<&dyn core::any::Any> {
+        let page = self.pages.get(layout.page(slot))?.as_ref()?;
+        page[Layout::offset(slot)].agent.as_ref().map(|agent| agent as &dyn core::any::Any)
+    }
+
+    fn ticks(&self) -> bool {
+        A::ticks()
     }
 
     fn name(&self) -> &'static str {

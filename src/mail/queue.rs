@@ -8,7 +8,8 @@ use crate::message::packet::Packet;
 use crate::message::{Priority, Stamp};
 
 /// Levels, one a priority; index 0 is served first.
-pub(crate) const LEVELS: usize = Priority::COUNT;
+pub(crate) const LEVELS: usize = 10;
+const _: () = assert!(LEVELS == Priority::COUNT);
 
 /// (envelope, receiver) pairs waiting at each level.
 pub(crate) type Pairs = [u64; LEVELS];
@@ -139,9 +140,9 @@ impl Queue {
         }
     }
 
-    /// When the oldest envelope waiting was sent.
+    /// When the oldest of those that are next in line at their level was sent.
     pub(crate) fn oldest(&self) -> Option<crate::time::Time> {
-        self.levels.iter().flatten().map(|chunk| chunk.stamp.sent_at).min()
+        self.levels.iter().filter_map(|level| Some(level.front()?.stamp.sent_at)).min()
     }
 
     /// All packets with their stamps and levels: the order in which they would be delivered.

@@ -77,7 +77,7 @@ pub(crate) struct AnnexPool {
 
 impl AnnexPool {
     /// A pool that keeps at most `most` annexes, and as many payload blocks of each size.
-    pub(crate) fn new(most: usize) -> Self {
+    fn new(most: usize) -> Self {
         Self { annexes: Ring::new(), blocks: [const { Ring::new() }; CLASSES], most }
     }
 
@@ -107,6 +107,15 @@ impl AnnexPool {
                 block.extend_from_slice(bytes);
             },
         ))
+    }
+}
+
+/// Entries of a ring that are kept. What is in use beyond them is made and freed each time.
+const MOST: usize = 1 << 16;
+
+impl Default for AnnexPool {
+    fn default() -> Self {
+        Self::new(MOST)
     }
 }
 

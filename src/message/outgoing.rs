@@ -52,6 +52,16 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// Whether it needs nothing beside its packet, if its bytes fit in there.
+    #[inline(always)]
+    pub(crate) const fn is_simple(&self) -> bool {
+        self.deadline.is_none()
+            && self.pose.is_none()
+            && self.hops == Self::DEFAULT_HOPS
+            && !self.retry
+            && !self.report
+    }
+
     /// With these bytes, which are copied when it is sent: up to [`INLINE_BYTES`](crate::INLINE_BYTES)
     /// into the envelope itself, more into a pooled block that its receivers share.
     #[inline]

@@ -77,6 +77,12 @@ impl Packet {
         packet
     }
 
+    /// Says to whom it goes.
+    #[inline(always)]
+    pub(crate) fn address(&mut self, to: AgentId) {
+        (self.target_slot, self.target_generation) = (to.slot(), to.generation().get());
+    }
+
     #[inline]
     pub(crate) fn flag(&mut self, flags: u8) {
         self.tag |= flags;
@@ -85,7 +91,7 @@ impl Packet {
     /// Makes a packet for everyone one for a single receiver.
     pub(crate) fn unflag_everyone(&mut self, to: AgentId) {
         self.tag &= !EVERYONE;
-        (self.target_slot, self.target_generation) = (to.slot(), to.generation().get());
+        self.address(to);
     }
 
     /// Makes a packet of a receiver that is gone: its slot is kept for the way there, its generation

@@ -30,6 +30,16 @@ pub(crate) struct View {
     pub(crate) interests: Interests,
     pub(crate) links: Links,
     pub(crate) nearby: Nearby,
+    /// How links follow poses, if they do.
+    pub(crate) reach: Option<Reach>,
+}
+
+/// Agents within `radius` of each other are linked; those farther apart than `radius + hysteresis`
+/// are not, unless a command linked them. Metres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Reach {
+    pub(crate) radius: f32,
+    pub(crate) hysteresis: f32,
 }
 
 /// The numbers that sends and commands are held against.
@@ -46,7 +56,22 @@ pub(crate) struct Limits {
     pub(crate) topic_bytes: usize,
     pub(crate) interests: usize,
     pub(crate) links: usize,
-    /// Free annexes and blocks that a shard keeps.
-    pub(crate) pool: usize,
     pub(crate) retry: crate::agent::RetryPolicy,
+}
+
+impl View {
+    /// Makes the round's moves visible, and lets links follow them.
+    pub(crate) fn settle_moves(&mut self) {
+        self.nearby.settle();
+        if let Some(reach) = self.reach {
+            let (links, nearby, roster) = (&mut self.links, &mut self.nearby, &self.roster);
+            nearby.follow(links, roster, reach, self.limits.links);
+        } else {
+            self.nearby.forget_moved();
+        }
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.roster.heap_bytes() + self.links.heap_bytes() + self.nearby.heap_bytes()
+    }
 }
