@@ -242,7 +242,12 @@ impl<T> Queue<T> {
 
     #[inline]
     fn entry(&self, position: u64) -> &AtomicU64 {
-        &self.runs[self.slots.index(position as usize)]
+        let (index, mask) = (self.slots.index(position as usize), self.runs.len() - 1);
+        // Neighbours lie on different cache lines, so that two senders that push single values in
+        // turn do not write to one: the index, rotated by the three bits of a place in a line.
+        let bits = self.runs.len().trailing_zeros();
+        let spread = if bits < 6 { index } else { ((index << 3) | (index >> (bits - 3))) & mask };
+        &self.runs[spread]
     }
 }
 
