@@ -7,7 +7,7 @@
 #![expect(clippy::expect_used, clippy::disallowed_methods, reason = "a bench: it reads the clock")]
 
 #[expect(dead_code, unused_imports, reason = "a bench uses a part, and none of the tests")]
-#[path = "../src/dispatch/crew.rs"]
+#[path = "../src/dispatch/crew/mod.rs"]
 mod crew;
 #[expect(dead_code, unused_imports, reason = "a bench uses a part, and none of the tests")]
 #[path = "../src/lane/mod.rs"]
