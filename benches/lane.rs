@@ -7,7 +7,7 @@
 #![expect(clippy::expect_used, clippy::disallowed_methods, reason = "a bench: it reads the clock")]
 
 #[expect(dead_code, unused_imports, reason = "a bench uses a part, and none of the tests")]
-#[path = "../src/dispatch/crew.rs"]
+#[path = "../src/dispatch/crew/mod.rs"]
 mod crew;
 #[expect(dead_code, unused_imports, reason = "a bench uses a part, and none of the tests")]
 #[path = "../src/lane/mod.rs"]
@@ -160,7 +160,9 @@ fn one_thread(criterion: &mut Criterion) {
             consumer.drain(BATCH, look)
         })
     });
-    let (waker, _sleeper) = signal();
+    // Somebody waits now and then, so that the waker pays its fence.
+    let (waker, mut sleeper) = signal();
+    sleeper.wait(None, || true);
     group.bench_function("lane_and_wake", |bench| {
         bench.iter(|| {
             send_singly(BATCH as u64, |command| {
@@ -178,9 +180,11 @@ fn one_thread(criterion: &mut Criterion) {
             receiver.drain(BATCH, look)
         })
     });
+    let mut batch = Vec::with_capacity(BATCH);
     group.bench_function("shared_batched", |bench| {
         bench.iter(|| {
-            send_batched(BATCH as u64, |batch| sender.push_batch(batch));
+            batch.extend((0..BATCH as u64).map(|value| Command([value; 8])));
+            sender.push_batch(&mut batch);
             receiver.drain(BATCH, look)
         })
     });
@@ -226,7 +230,7 @@ fn phases(criterion: &mut Criterion) {
         group.bench_function(format!("{workers}_workers_empty"), |bench| {
             bench.iter(|| crew.run(64, 1, &|_, item| look(Command([item as u64; 8]))).is_ok())
         });
-        group.bench_function(format!("{workers}_workers_2us_items"), |bench| {
+        group.bench_function(format!("{workers}_workers_busy_items"), |bench| {
             bench.iter(|| {
                 let work = |_, item: usize| {
                     let mut state = item as u64;

@@ -24,7 +24,7 @@ mod real {
     pub(crate) type ThreadBuilder = std::thread::Builder;
     pub(crate) use std::hint::spin_loop;
     pub(crate) use std::sync::atomic::fence;
-    pub(crate) use std::thread::{current as current_thread, park, park_timeout};
+    pub(crate) use std::thread::{current as current_thread, park, park_timeout, yield_now};
 
     /// A cell that may be changed through a shared reference; the raw pointer's user holds the
     /// argument why no two accesses overlap.
@@ -65,7 +65,7 @@ mod real {
     pub(crate) type UnsafeCell<T> = loom::cell::UnsafeCell<T>;
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::fence;
-    pub(crate) use loom::thread::{current as current_thread, park};
+    pub(crate) use loom::thread::{current as current_thread, park, yield_now};
 
     /// A model has no time: the timeout never passes, so a wake-up that only a timeout would
     /// have replaced shows as a deadlock.
@@ -76,7 +76,7 @@ mod real {
 
 pub(crate) use real::{
     Arc, AtomicBool, AtomicU64, AtomicUsize, JoinHandle, Mutex, Thread, ThreadBuilder, UnsafeCell,
-    current_thread, fence, park, park_timeout, spin_loop,
+    current_thread, fence, park, park_timeout, spin_loop, yield_now,
 };
 pub(crate) use std::sync::atomic::Ordering;
 

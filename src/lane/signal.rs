@@ -9,31 +9,41 @@
 //!
 //! | state | meaning | the handle belongs to |
 //! |---|---|---|
+//! | unused | nobody sleeps, or will before it says so | the sleeper |
 //! | awake | nobody sleeps | the sleeper |
 //! | asleep | the sleeper parks, or is about to | whoever changes the state first |
-//! | waking | one waker unparks the sleeper | that waker |
+//! | waking | one waker takes the handle | that waker |
 //!
-//! 1. [`Waker::wake`] costs a fence and one load of a line that nobody writes while nobody sleeps.
+//! 1. [`Waker::wake`] costs one load of a line that nobody writes, and a fence (about 7 ns) if
+//!    somebody waits now and then. A host with a frame loop never waits and never pays the fence.
 //! 2. [`Sleeper::wait`] parks the thread: no CPU while it lasts. It parks at most once and may
 //!    return early; it reads no clock, so its caller keeps the time.
 //! 3. The sleeper may move to another thread between two waits.
+//! 4. The first wait after a time without is limited to 1 ms. A sender that has just seen *unused*
+//!    has no fence between its push and that look, so the push may not be visible yet when the
+//!    sleeper looks; a millisecond later it is, and from then on every sender sees *awake* or
+//!    *asleep*. All other waits rest on the fences alone.
 #![expect(unsafe_code, reason = "the sleeper's thread handle changes hands with the state")]
 
 use std::time::Duration;
 
 use crate::sync::{
     Arc, AtomicUsize, CachePadded, Ordering, Thread, UnsafeCell, current_thread, fence, park,
-    park_timeout,
+    park_timeout, yield_now,
 };
 
-const AWAKE: usize = 0;
-const ASLEEP: usize = 1;
-const WAKING: usize = 2;
+const UNUSED: usize = 0;
+const AWAKE: usize = 1;
+const ASLEEP: usize = 2;
+const WAKING: usize = 3;
+
+/// The limit of the first wait after a time without: see rule 4.
+const FIRST_WAIT: Duration = Duration::from_millis(1);
 
 /// A sleeper and its first waker.
 pub(crate) fn signal() -> (Waker, Sleeper) {
     let shared = Arc::new(Signal {
-        state: CachePadded::new(AtomicUsize::new(AWAKE)),
+        state: CachePadded::new(AtomicUsize::new(UNUSED)),
         thread: UnsafeCell::new(None),
     });
     (Waker(Arc::clone(&shared)), Sleeper(shared))
@@ -73,10 +83,14 @@ impl Waker {
     /// Returns whether a thread was unparked.
     #[inline]
     pub(crate) fn wake(&self) -> bool {
-        // Pairs with the fence in `wait`: either this load sees the sleeper, or the sleeper's look
-        // sees what was put in place before.
+        let state = &self.0.state;
+        if state.load(Ordering::Relaxed) == UNUSED {
+            return false;
+        }
+        // Pairs with the fence in `wait`: either the next load sees the sleeper, or the sleeper's
+        // look sees what was put in place before.
         fence(Ordering::SeqCst);
-        self.0.state.load(Ordering::Relaxed) == ASLEEP && self.unpark()
+        state.load(Ordering::Relaxed) == ASLEEP && self.unpark()
     }
 
     #[cold]
@@ -87,14 +101,17 @@ impl Waker {
         if claimed.is_err() {
             return false;
         }
-        signal.thread.with(|thread| {
+        let thread = signal.thread.with_mut(|thread| {
             // SAFETY: the state is `WAKING` by this thread's doing, so nobody else touches the
             // handle; the sleeper wrote it before it said `ASLEEP`, which the Acquire above saw.
-            if let Some(thread) = unsafe { &*thread } {
-                thread.unpark();
-            }
+            unsafe { (*thread).take() }
         });
+        // Before the unparking: a sleeper that runs at once, in this thread's place, must not find
+        // the handle still taken.
         signal.state.store(AWAKE, Ordering::Release);
+        if let Some(thread) = thread {
+            thread.unpark();
+        }
         true
     }
 }
@@ -108,9 +125,17 @@ impl Sleeper {
         // `ASLEEP` is still there only if the last wait's `ready` panicked.
         let state =
             signal.state.compare_exchange(ASLEEP, AWAKE, Ordering::Acquire, Ordering::Acquire);
-        if state == Err(WAKING) {
-            // A waker of the wait before is not quite through and still owns the handle.
-            return Wait::Woken;
+        let mut timeout = timeout;
+        match state {
+            Err(WAKING) => {
+                // A waker of the wait before still owns the handle; it needs a moment to let go.
+                yield_now();
+                return Wait::Woken;
+            }
+            Err(UNUSED) => {
+                timeout = Some(timeout.map_or(FIRST_WAIT, |limit| limit.min(FIRST_WAIT)))
+            }
+            _ => {}
         }
         signal.thread.with_mut(|thread| {
             // SAFETY: the state is `AWAKE`, and only this side, which is unique, leaves that state;
@@ -136,6 +161,12 @@ impl Sleeper {
             (false, Err(_)) => Wait::Woken,
         }
     }
+
+    /// Says that no wait will follow soon: wakers stop paying for the fence.
+    pub(crate) fn rest(&mut self) {
+        // Fails only while a waker still owns the handle; the fence is then paid until next time.
+        let _ = self.0.state.compare_exchange(AWAKE, UNUSED, Ordering::Relaxed, Ordering::Relaxed);
+    }
 }
 
 #[cfg(all(test, not(loom)))]
@@ -149,6 +180,15 @@ mod tests {
         assert!(!waker.wake());
         assert_eq!(sleeper.wait(None, || true), Wait::Ready);
         assert!(!waker.wake());
+    }
+
+    #[test]
+    fn the_first_wait_after_a_rest_is_short() {
+        let (_waker, mut sleeper) = signal();
+        for _ in 0..2 {
+            assert_eq!(sleeper.wait(None, || false), Wait::Elapsed);
+            sleeper.rest();
+        }
     }
 
     #[test]
@@ -222,49 +262,45 @@ mod tests {
 #[cfg(all(test, loom))]
 mod models {
     use super::*;
-    use crate::sync::AtomicBool;
     use loom::thread;
 
-    /// A sleeper without a timeout: a lost wake-up is a deadlock, which loom reports.
-    #[test]
-    fn loom_no_wake_up_is_lost() {
-        loom::model(|| {
+    /// A sleeper without a timeout: a lost wake-up is a deadlock, which loom reports. The sleeper
+    /// is the spawned thread, because loom's `join` does not bear a leftover unpark.
+    fn wakes(waits: usize, sleep: fn(&mut Sleeper, &AtomicUsize, usize)) {
+        loom::model(move || {
             let (waker, mut sleeper) = signal();
-            let posted = Arc::new(AtomicBool::new(false));
-            let sender = {
+            // Without time in a model, the first wait is spent before the others begin.
+            sleeper.wait(None, || true);
+            let posted = Arc::new(AtomicUsize::new(0));
+            let thread = {
                 let posted = Arc::clone(&posted);
                 thread::spawn(move || {
-                    posted.store(true, Ordering::Relaxed);
-                    waker.wake();
+                    (1..=waits).for_each(|number| sleep(&mut sleeper, &posted, number));
                 })
             };
-            while !posted.load(Ordering::Relaxed) {
-                sleeper.wait(None, || posted.load(Ordering::Relaxed));
+            for _ in 0..waits {
+                posted.fetch_add(1, Ordering::Relaxed);
+                waker.wake();
             }
-            sender.join().unwrap();
+            thread.join().unwrap();
         });
     }
 
     #[test]
+    fn loom_no_wake_up_is_lost() {
+        wakes(1, |sleeper, posted, number| {
+            while posted.load(Ordering::Relaxed) < number {
+                sleeper.wait(None, || posted.load(Ordering::Relaxed) >= number);
+            }
+        });
+    }
+
+    /// A wait may end early, and the second may meet a waker not yet through; what is modelled
+    /// here is that the handle changes sides without an overlap.
+    #[test]
     fn loom_the_handle_has_one_owner_over_two_waits() {
-        loom::model(|| {
-            let (waker, mut sleeper) = signal();
-            let posted = Arc::new(AtomicUsize::new(0));
-            let sender = {
-                let posted = Arc::clone(&posted);
-                thread::spawn(move || {
-                    for _ in 0..2 {
-                        posted.fetch_add(1, Ordering::Relaxed);
-                        waker.wake();
-                    }
-                })
-            };
-            sleeper.wait(None, || posted.load(Ordering::Relaxed) > 0);
-            sleeper.wait(None, || posted.load(Ordering::Relaxed) > 1);
-            // A wait may have ended early, and the second may have met a waker not yet through;
-            // what is modelled here is that the handle changes sides without an overlap.
-            sender.join().unwrap();
-            assert_eq!(posted.load(Ordering::Relaxed), 2);
+        wakes(2, |sleeper, posted, number| {
+            sleeper.wait(None, || posted.load(Ordering::Relaxed) >= number);
         });
     }
 }
