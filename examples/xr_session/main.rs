@@ -1,11 +1,157 @@
-//! x
+//! A room scan and a headset recording drive a mesh of agents at 90 Hz.
+//!
+//! `cargo run --release --example xr_session -- --help` lists the options. Without files it runs on
+//! a room and a walk that it generates. Its report goes to standard output, progress and errors to
+//! standard error; a wrong option or a wrong file gives one line and exit code 2.
+
 mod args;
 mod files;
 mod generate;
 mod histogram;
 mod motion;
+mod plot;
 mod pose;
 mod progress;
 mod report;
 mod room;
-fn main() {}
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use args::{Args, Request};
+use motion::{Action, Device, Motion};
+use plot::{Mark, Picture, Stand};
+use pose::Vec3;
+use room::Room;
+
+/// The exit code of a wrong option or a wrong file.
+const WRONG_INPUT: u8 = 2;
+/// The room and the walk that stand in for missing files.
+const SEED: u64 = 1;
+/// One frame at 90 Hz.
+const FRAME_NS: i64 = 11_111_111;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(line) => {
+            let _ = writeln!(io::stderr(), "xr_session: {line}");
+            ExitCode::from(WRONG_INPUT)
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let args = match args::parse(std::env::args_os().skip(1)).map_err(|error| error.to_string())? {
+        Request::Help => return print(args::HELP),
+        Request::Session(args) => args,
+    };
+    let room = match &args.room {
+        Some(path) => files::load_room(path).map_err(|error| error.to_string())?,
+        None => generate::room(SEED),
+    };
+    let mut motion = match &args.motion {
+        Some(path) => files::load_motion(path).map_err(|error| error.to_string())?,
+        None => generate::walk(SEED, &room),
+    };
+    let shift = place(&mut motion, &room);
+    print(&summary(&args, &room, &motion, shift))?;
+    if let Some(path) = &args.plot {
+        write_plot(path, &args, &room, &motion)?;
+    }
+    Ok(())
+}
+
+/// Moves a recording of another place into the room: its path is centred over the floor if it does
+/// not lie inside. Returns by how much.
+fn place(motion: &mut Motion, room: &Room) -> Vec3 {
+    let Some([low, high]) = room.extent() else { return Vec3::default() };
+    let places = || motion.headset.samples.iter().map(|sample| sample.pose.position);
+    let fold = |axis: fn(Vec3) -> f32| {
+        let range = places().map(axis).fold((f32::MAX, f32::MIN), |(l, h), v| (l.min(v), h.max(v)));
+        [range.0, range.1]
+    };
+    let (x, z) = (fold(|p| p.x), fold(|p| p.z));
+    let inside = x[0] >= low[0] && x[1] <= high[0] && z[0] >= low[1] && z[1] <= high[1];
+    if inside || motion.headset.samples.is_empty() {
+        return Vec3::default();
+    }
+    let offset = |axis: usize, [l, h]: [f32; 2]| 0.5 * (low[axis] + high[axis]) - 0.5 * (l + h);
+    let shift = Vec3::new(offset(0, x), 0.0, offset(1, z));
+    motion.shift(shift);
+    shift
+}
+
+fn summary(args: &Args, room: &Room, motion: &Motion, shift: Vec3) -> String {
+    let name = |path: &Option<std::path::PathBuf>| {
+        path.as_ref().map_or("generated".to_owned(), |path| path.display().to_string())
+    };
+    let triangles: usize =
+        room.entities.iter().filter_map(|e| e.mesh.as_ref()).map(|mesh| mesh.triangles.len()).sum();
+    let mut text = format!(
+        "room    {}: {} entities, {} triangles\nmotion  {}: {} poses, {} button events, {:.1} s\n",
+        name(&args.room),
+        room.entities.len(),
+        triangles,
+        name(&args.motion),
+        motion.headset.samples.len(),
+        motion.events.len(),
+        motion.duration_ns() as f64 * 1e-9,
+    );
+    if shift != Vec3::default() {
+        text.push_str(&format!(
+            "        moved by ({:.2}, {:.2}) m in x and z into the room\n",
+            shift.x, shift.z
+        ));
+    }
+    text
+}
+
+fn write_plot(path: &Path, args: &Args, room: &Room, motion: &Motion) -> Result<(), String> {
+    let end_ns = (args.seconds * 1e9) as i64;
+    let ticks = || (0..).map(|tick| tick * FRAME_NS).take_while(move |time| *time <= end_ns);
+    let headset: Vec<Stand> = ticks()
+        .filter_map(|time| motion.pose(Device::Headset, time))
+        .map(|pose| Stand {
+            place: [pose.position.x, pose.position.z],
+            facing: [pose.forward().x, pose.forward().z],
+        })
+        .collect();
+    let hand = |device| -> Vec<[f32; 2]> {
+        let poses = ticks().filter_map(|time| motion.pose(device, time));
+        poses.map(|pose| [pose.position.x, pose.position.z]).collect()
+    };
+    let (left, right) = (hand(Device::Left), hand(Device::Right));
+    let mut due = Vec::new();
+    motion.events_between(-1, end_ns, &mut due);
+    let marks: Vec<Mark> = due
+        .iter()
+        .filter(|event| event.action != Action::Change)
+        .filter_map(|event| {
+            let at = motion.pose(event.device, event.time_ns)?.position;
+            Some(Mark { place: [at.x, at.z], released: event.action == Action::Release })
+        })
+        .collect();
+    let picture = Picture {
+        title: "A session in a scanned room",
+        subtitle: "",
+        room,
+        duration_s: args.seconds as f32,
+        headset: &headset,
+        hands: [&left, &right],
+        marks: &marks,
+        characters: &[],
+        strips: &[],
+    };
+    std::fs::write(path, plot::draw(&picture))
+        .map_err(|error| format!("{}: expected a writable file, found {error}", path.display()))
+}
+
+/// To standard output; a reader that has gone away ends the session quietly.
+fn print(text: &str) -> Result<(), String> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
