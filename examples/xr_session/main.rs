@@ -142,6 +142,7 @@ fn write_plot(path: &Path, args: &Args, room: &Room, motion: &Motion) -> Result<
         hands: [&left, &right],
         marks: &marks,
         characters: &[],
+        facts: &[],
         strips: &[],
     };
     std::fs::write(path, plot::draw(&picture))

@@ -3,9 +3,11 @@
 use super::Picture;
 use super::plan::draw_mark;
 use super::style::{
-    CARD, CHARACTER, FLOOR, GLASS, HANDS, INK, MARGIN, MUTED, SCAN, WALL, WIDTH, ramp, text,
+    CARD, CHARACTER, FLOOR, GLASS, HAIRLINE, HANDS, INK, MARGIN, MUTED, SCAN, WALL, WIDTH, ramp,
+    text,
 };
 use super::svg::{Svg, number};
+use crate::room::Label;
 
 const LEFT: f32 = 924.0;
 const ROW: f32 = 25.0;
@@ -13,9 +15,10 @@ const RAMP_STEPS: usize = 48;
 
 /// The legend's place on the page and its rows.
 #[derive(Debug)]
-pub(super) struct Legend {
+pub(super) struct Legend<'a> {
     top: f32,
     duration_s: f32,
+    facts: &'a [(&'a str, String)],
     rows: Vec<(Sign, String)>,
 }
 
@@ -28,10 +31,11 @@ enum Sign {
     Scan,
     Wall,
     Window,
+    Door,
 }
 
-impl Legend {
-    pub(super) fn new(picture: &Picture<'_>, top: f32) -> Self {
+impl<'a> Legend<'a> {
+    pub(super) fn new(picture: &'a Picture<'a>, top: f32) -> Self {
         let mut rows = Vec::new();
         for (hand, name) in ["left controller", "right controller"].iter().enumerate() {
             if !picture.hands[hand].is_empty() {
@@ -51,13 +55,20 @@ impl Legend {
         if picture.room.entities.iter().any(|entity| entity.mesh.is_some()) {
             rows.push((Sign::Scan, "scanned surface".to_owned()));
         }
-        rows.push((Sign::Wall, "wall".to_owned()));
-        rows.push((Sign::Window, "window".to_owned()));
-        Self { top, duration_s: picture.duration_s, rows }
+        for (sign, label, name) in [
+            (Sign::Wall, Label::Wall, "wall"),
+            (Sign::Window, Label::Window, "window"),
+            (Sign::Door, Label::Door, "door"),
+        ] {
+            if picture.room.entities.iter().any(|entity| entity.label == label) {
+                rows.push((sign, name.to_owned()));
+            }
+        }
+        Self { top, duration_s: picture.duration_s, facts: picture.facts, rows }
     }
 
     pub(super) fn bottom(&self) -> f32 {
-        self.rows_top() + self.rows.len() as f32 * ROW
+        self.facts_top() + self.facts.len() as f32 * ROW
     }
 
     pub(super) fn draw(&self, svg: &mut Svg) {
@@ -79,10 +90,23 @@ impl Legend {
             Self::sign(svg, *sign, [LEFT + 13.0, y]);
             svg.text([LEFT + 38.0, y + 4.5], name, &text(13.0, INK));
         }
+        if !self.facts.is_empty() {
+            let y = self.facts_top() - 22.0;
+            svg.line([LEFT, y], [right, y], &format!("stroke=\"{HAIRLINE}\""));
+        }
+        for (index, (name, value)) in self.facts.iter().enumerate() {
+            let y = self.facts_top() + index as f32 * ROW + 4.5;
+            svg.text([LEFT, y], name, &text(13.0, MUTED));
+            svg.text([right, y], value, &text(13.0, INK).weight(500).end());
+        }
     }
 
     fn rows_top(&self) -> f32 {
         self.top + 86.0
+    }
+
+    fn facts_top(&self) -> f32 {
+        self.rows_top() + self.rows.len() as f32 * ROW + 24.0
     }
 
     fn sign(svg: &mut Svg, sign: Sign, [x, y]: [f32; 2]) {
@@ -107,6 +131,11 @@ impl Legend {
                 }
             }
             Sign::Wall => svg.line(from, to, &stroke(WALL, "5")),
+            Sign::Door => {
+                svg.line(from, to, &stroke(WALL, "5"));
+                svg.line([x - 8.0, y], [x + 8.0, y], &stroke(CARD, "6"));
+                svg.line([x - 8.0, y], [x + 8.0, y], &stroke(WALL, "1.2"));
+            }
             Sign::Window => {
                 svg.line(from, to, &stroke(WALL, "5"));
                 svg.line([x - 8.0, y], [x + 8.0, y], &stroke(FLOOR, "6"));

@@ -30,6 +30,8 @@ pub(crate) struct Picture<'a> {
     pub(crate) marks: &'a [Mark],
     /// Each character's way in (x, z), to its present place.
     pub(crate) characters: &'a [Vec<[f32; 2]>],
+    /// Figures beside the plan, by name.
+    pub(crate) facts: &'a [(&'a str, String)],
     /// Charts over the session's time, below the plan.
     pub(crate) strips: &'a [Strip<'a>],
 }
@@ -101,6 +103,7 @@ mod tests {
                     hands: [&[[0.0, 0.0], [1.0, 0.0]], &[]],
                     marks: &[Mark { place: [0.0, 0.0], released: true }],
                     characters: &characters,
+                    facts: &[("messages", "1".to_owned())],
                     strips: &strips,
                 };
                 let text = draw(&picture);

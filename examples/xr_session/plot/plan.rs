@@ -56,8 +56,8 @@ impl<'a> Plan<'a> {
 
     pub(super) fn draw(&self, svg: &mut Svg) {
         self.floor(svg);
-        self.scan(svg);
         self.furniture(svg);
+        self.scan(svg);
         self.walls(svg);
         self.characters(svg);
         self.hands(svg);
@@ -91,20 +91,20 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The scanned mesh between knee and head as dots on a grid: what the headset saw.
+    /// The scanned mesh between knee and head as dots, at most one a cell: what the headset saw.
     fn scan(&self, svg: &mut Svg) {
         let room = self.picture.room;
         let floor = room.floor_height();
         let mut cell = 0.035;
         let dots = loop {
-            let mut dots: BTreeMap<(i32, i32), ()> = BTreeMap::new();
+            let mut dots: BTreeMap<(i32, i32), [f32; 2]> = BTreeMap::new();
             for entity in &room.entities {
                 for vertex in entity.mesh.iter().flat_map(|mesh| &mesh.vertices) {
                     let point = entity.pose.transform(*vertex);
                     if (floor + 0.25..floor + 2.0).contains(&point.y) {
                         let key =
                             ((point.x / cell).floor() as i32, (point.z / cell).floor() as i32);
-                        dots.insert(key, ());
+                        dots.entry(key).or_insert([point.x, point.z]);
                     }
                 }
             }
@@ -114,8 +114,8 @@ impl<'a> Plan<'a> {
             cell *= 1.25;
         };
         let mut shape = String::new();
-        for (column, row) in dots.keys() {
-            let [x, y] = self.at([(*column as f32 + 0.5) * cell, (*row as f32 + 0.5) * cell]);
+        for dot in dots.into_values() {
+            let [x, y] = self.at(dot);
             let inside =
                 x > MARGIN && x < MARGIN + MAX_SIZE[0] && y > TOP && y < TOP + self.size[1];
             if inside {
@@ -125,7 +125,7 @@ impl<'a> Plan<'a> {
         svg.path(
             &shape,
             &format!(
-                "stroke=\"{SCAN}\" stroke-width=\"1.6\" stroke-linecap=\"round\" opacity=\"0.75\""
+                "stroke=\"{SCAN}\" stroke-width=\"1.5\" stroke-linecap=\"round\" opacity=\"0.7\""
             ),
         );
     }
@@ -260,8 +260,16 @@ impl<'a> Plan<'a> {
         svg.path(&shape, &format!("fill=\"{}\" opacity=\"0.16\"", ramp(share)));
     }
 
-    /// Names, over everything but the marks.
+    /// Names, over everything but the marks, each moved aside where another is in its place.
     fn names(&self, svg: &mut Svg) {
+        let ends = [self.picture.headset.first(), self.picture.headset.last()];
+        // "start" and "end" stand to the right of their dots.
+        let mut taken: Vec<[f32; 4]> = ends
+            .into_iter()
+            .flatten()
+            .map(|stand| self.at(stand.place))
+            .map(|[x, y]| [x - 6.0, y - 8.0, x + 42.0, y + 8.0])
+            .collect();
         for entity in furniture(self.picture.room) {
             let outline = self.outline(entity);
             let name = readable(entity.label.name());
@@ -270,14 +278,24 @@ impl<'a> Plan<'a> {
                 (values.clone().fold(f32::MAX, f32::min), values.fold(f32::MIN, f32::max))
             };
             let ((left, right), (top, bottom)) = (range(0), range(1));
-            let (middle, centre) = (0.5 * (left + right), 0.5 * (top + bottom));
-            let width = text_width(&name, 11.5) + 6.0;
+            let (x, y) = (0.5 * (left + right), 0.5 * (top + bottom));
+            let width = text_width(&name, 11.5);
             let set = text(11.5, FURNITURE_NAME).weight(500).middle().halo(FURNITURE);
-            if width <= right - left || width > bottom - top {
-                svg.text([middle, centre + 4.0], &name, &set);
-            } else {
-                svg.text([middle + 4.0, centre], &name, &set.turned());
+            if width + 6.0 > right - left && width + 6.0 <= bottom - top {
+                svg.text([x + 4.0, y], &name, &set.turned());
+                continue;
             }
+            let place =
+                |shift: f32| [x - 0.5 * width, y + shift - 7.0, x + 0.5 * width, y + shift + 7.0];
+            let free = |shift: &f32| {
+                let [l, t, r, b] = place(*shift);
+                taken
+                    .iter()
+                    .all(|other| r < other[0] || l > other[2] || b < other[1] || t > other[3])
+            };
+            let shift = [0.0, 15.0, -15.0, 30.0, -30.0].into_iter().find(free).unwrap_or(0.0);
+            taken.push(place(shift));
+            svg.text([x, y + shift + 4.0], &name, &set);
         }
     }
 

@@ -3,8 +3,9 @@
 use core::fmt::Write as _;
 
 use super::Strip;
-use super::style::{HAIRLINE, INK, MARGIN, MUTED, WIDTH, text, text_width};
+use super::style::{HAIRLINE, INK, MARGIN, MUTED, WIDTH, text};
 use super::svg::{Svg, line_of, number};
+use crate::report::grouped;
 
 /// One strip with its title, and the axis below the last.
 const PITCH: f32 = 112.0;
@@ -31,10 +32,7 @@ pub(super) fn draw(svg: &mut Svg, top: f32, duration_s: f32, strips: &[Strip<'_>
 
 /// Each column's mean over its peak, on a scale from zero.
 fn chart(svg: &mut Svg, top: f32, strip: &Strip<'_>) {
-    let title = text(13.0, INK).weight(600);
-    svg.text([MARGIN, top + 12.0], strip.title, &title);
-    let after = MARGIN + text_width(strip.title, 13.0) * 1.08 + 10.0;
-    svg.text([after, top + 12.0], strip.unit, &text(12.0, MUTED));
+    svg.caption([MARGIN, top + 12.0], (strip.title, INK), (strip.unit, MUTED));
     let base = top + 24.0 + CHART;
     let columns = columns(strip.values);
     let peak = columns.iter().map(|(_, peak)| *peak).fold(0.0, f32::max);
@@ -103,7 +101,7 @@ fn figure(value: f32) -> String {
     match value {
         v if v >= 1e6 => format!("{:.2} M", v / 1e6),
         v if v >= 1e4 => format!("{:.1} k", v / 1e3),
-        v if v >= 100.0 => format!("{v:.0}"),
+        v if v >= 100.0 => grouped(v as u64),
         v => number(v),
     }
 }

@@ -131,6 +131,20 @@ impl Svg {
         }
         let _ = writeln!(self.text, "<text {attributes}>{}</text>", escape(content));
     }
+
+    /// A bold `title` and a quiet `note` behind it, on one line.
+    pub(super) fn caption(&mut self, at: [f32; 2], title: (&str, &str), note: (&str, &str)) {
+        let (x, y) = (number(at[0]), number(at[1]));
+        let _ = writeln!(
+            self.text,
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"13\"><tspan fill=\"{}\" font-weight=\"600\">{}\
+             </tspan><tspan fill=\"{}\" dx=\"9\">{}</tspan></text>",
+            title.1,
+            escape(title.0),
+            note.1,
+            escape(note.0)
+        );
+    }
 }
 
 /// The path through `points`, those apart by less than a third of a pixel left out.
