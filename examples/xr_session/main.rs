@@ -7,11 +7,14 @@
 mod args;
 mod files;
 mod generate;
+#[cfg_attr(not(test), expect(dead_code, reason = "used once the session runs its mesh"))]
 mod histogram;
 mod motion;
 mod plot;
 mod pose;
+#[expect(dead_code, reason = "used once the session runs its mesh")]
 mod progress;
+#[cfg_attr(not(test), expect(dead_code, reason = "used once the session runs its mesh"))]
 mod report;
 mod room;
 
@@ -22,8 +25,9 @@ use std::process::ExitCode;
 use args::{Args, Request};
 use motion::{Action, Device, Motion};
 use plot::{Mark, Picture, Stand};
-use pose::Vec3;
+use pose::forward;
 use room::Room;
+use xrmesh::space::Vec3;
 
 /// The exit code of a wrong option or a wrong file.
 const WRONG_INPUT: u8 = 2;
@@ -55,32 +59,12 @@ fn run() -> Result<(), String> {
         Some(path) => files::load_motion(path).map_err(|error| error.to_string())?,
         None => generate::walk(SEED, &room),
     };
-    let shift = place(&mut motion, &room);
+    let shift = motion.place_in(&room);
     print(&summary(&args, &room, &motion, shift))?;
     if let Some(path) = &args.plot {
         write_plot(path, &args, &room, &motion)?;
     }
     Ok(())
-}
-
-/// Moves a recording of another place into the room: its path is centred over the floor if it does
-/// not lie inside. Returns by how much.
-fn place(motion: &mut Motion, room: &Room) -> Vec3 {
-    let Some([low, high]) = room.extent() else { return Vec3::default() };
-    let places = || motion.headset.samples.iter().map(|sample| sample.pose.position);
-    let fold = |axis: fn(Vec3) -> f32| {
-        let range = places().map(axis).fold((f32::MAX, f32::MIN), |(l, h), v| (l.min(v), h.max(v)));
-        [range.0, range.1]
-    };
-    let (x, z) = (fold(|p| p.x), fold(|p| p.z));
-    let inside = x[0] >= low[0] && x[1] <= high[0] && z[0] >= low[1] && z[1] <= high[1];
-    if inside || motion.headset.samples.is_empty() {
-        return Vec3::default();
-    }
-    let offset = |axis: usize, [l, h]: [f32; 2]| 0.5 * (low[axis] + high[axis]) - 0.5 * (l + h);
-    let shift = Vec3::new(offset(0, x), 0.0, offset(1, z));
-    motion.shift(shift);
-    shift
 }
 
 fn summary(args: &Args, room: &Room, motion: &Motion, shift: Vec3) -> String {
@@ -99,7 +83,7 @@ fn summary(args: &Args, room: &Room, motion: &Motion, shift: Vec3) -> String {
         motion.events.len(),
         motion.duration_ns() as f64 * 1e-9,
     );
-    if shift != Vec3::default() {
+    if shift != Vec3::ZERO {
         text.push_str(&format!(
             "        moved by ({:.2}, {:.2}) m in x and z into the room\n",
             shift.x, shift.z
@@ -114,13 +98,13 @@ fn write_plot(path: &Path, args: &Args, room: &Room, motion: &Motion) -> Result<
     let headset: Vec<Stand> = ticks()
         .filter_map(|time| motion.pose(Device::Headset, time))
         .map(|pose| Stand {
-            place: [pose.position.x, pose.position.z],
-            facing: [pose.forward().x, pose.forward().z],
+            place: [pose.position().x, pose.position().z],
+            facing: [forward(&pose).x, forward(&pose).z],
         })
         .collect();
     let hand = |device| -> Vec<[f32; 2]> {
         let poses = ticks().filter_map(|time| motion.pose(device, time));
-        poses.map(|pose| [pose.position.x, pose.position.z]).collect()
+        poses.map(|pose| [pose.position().x, pose.position().z]).collect()
     };
     let (left, right) = (hand(Device::Left), hand(Device::Right));
     let mut due = Vec::new();
@@ -129,7 +113,7 @@ fn write_plot(path: &Path, args: &Args, room: &Room, motion: &Motion) -> Result<
         .iter()
         .filter(|event| event.action != Action::Change)
         .filter_map(|event| {
-            let at = motion.pose(event.device, event.time_ns)?.position;
+            let at = motion.pose(event.device, event.time_ns)?.position();
             Some(Mark { place: [at.x, at.z], released: event.action == Action::Release })
         })
         .collect();

@@ -5,7 +5,10 @@
 //! way back a press becomes a release and a release a press, so that a button is held over exactly
 //! the stretch of the path it was held over when recorded.
 
-use crate::pose::{Pose, Vec3};
+use xrmesh::space::{Pose, Vec3};
+
+use crate::pose::{between, posed};
+use crate::room::Room;
 
 /// What was recorded. Times are nanoseconds from its beginning.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -120,11 +123,35 @@ impl Motion {
         }
     }
 
+    /// Moves a recording of another place into `room`: where the headset's path does not lie over
+    /// its floor, the path's middle is put over the floor's middle. Returns by how much.
+    pub(crate) fn place_in(&mut self, room: &Room) -> Vec3 {
+        let Some([low, high]) = room.extent() else { return Vec3::ZERO };
+        let range = |axis: fn(Vec3) -> f32| {
+            let values = self.headset.samples.iter().map(|sample| axis(sample.pose.position()));
+            values.fold([f32::MAX, f32::MIN], |[low, high], v| [low.min(v), high.max(v)])
+        };
+        let (x, z) = (range(|place| place.x), range(|place| place.z));
+        let inside = x[0] >= low[0] && x[1] <= high[0] && z[0] >= low[1] && z[1] <= high[1];
+        if inside || self.headset.samples.is_empty() {
+            return Vec3::ZERO;
+        }
+        let middle = |[low, high]: [f32; 2]| 0.5 * (low + high);
+        let shift = Vec3::new(
+            middle([low[0], high[0]]) - middle(x),
+            0.0,
+            middle([low[1], high[1]]) - middle(z),
+        );
+        self.shift(shift);
+        shift
+    }
+
     /// Moves everything by `offset`.
-    pub(crate) fn shift(&mut self, offset: Vec3) {
+    fn shift(&mut self, offset: Vec3) {
         for track in [&mut self.headset, &mut self.left, &mut self.right] {
             for sample in &mut track.samples {
-                sample.pose.position = sample.pose.position + offset;
+                let Sample { pose, .. } = sample;
+                *pose = posed(pose.position() + offset, pose.orientation());
             }
         }
     }
@@ -152,18 +179,18 @@ impl Track {
         let Some(later) = later.filter(|_| after > 0) else { return Some(earlier.pose) };
         let span = (later.time_ns - earlier.time_ns) as f64;
         let fraction = ((time_ns - earlier.time_ns) as f64 / span) as f32;
-        Some(earlier.pose.interpolate(&later.pose, fraction))
+        Some(between(&earlier.pose, &later.pose, fraction))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pose::Quat;
+    use crate::pose::euler_yxz_deg;
 
     fn sample(time_ns: i64, x: f32) -> Sample {
-        let orientation = Quat::from_euler_yxz_deg(0.0, 90.0 * x, 0.0);
-        Sample { time_ns, pose: Pose { position: Vec3::new(x, 0.0, 0.0), orientation } }
+        let orientation = euler_yxz_deg(0.0, 90.0 * x, 0.0);
+        Sample { time_ns, pose: posed(Vec3::new(x, 0.0, 0.0), orientation) }
     }
 
     fn event(time_ns: i64, action: Action) -> ButtonEvent {
@@ -181,11 +208,11 @@ mod tests {
     #[test]
     fn poses_are_interpolated_and_mirrored_beyond_the_end() {
         let motion = motion();
-        let x = |time| motion.pose(Device::Headset, time).unwrap().position.x;
+        let x = |time| motion.pose(Device::Headset, time).unwrap().position().x;
         assert_eq!([x(0), x(20), x(40), x(70), x(100)], [0.0, 0.25, 0.5, 0.75, 1.0]);
         assert_eq!([x(130), x(200), x(240), x(1_000_000 * 200 + 20)], [0.75, 0.0, 0.5, 0.25]);
-        let quarter = motion.pose(Device::Headset, 20).unwrap().orientation;
-        let expected = Quat::from_euler_yxz_deg(0.0, 22.5, 0.0);
+        let quarter = motion.pose(Device::Headset, 20).unwrap().orientation();
+        let expected = euler_yxz_deg(0.0, 22.5, 0.0);
         assert!((quarter.y - expected.y).abs() < 1e-6, "{quarter:?}");
         assert_eq!(motion.pose(Device::Left, 0), None);
     }
@@ -222,11 +249,25 @@ mod tests {
     }
 
     #[test]
+    fn a_recording_of_another_place_is_moved_over_the_floor() {
+        let room = crate::generate::room(1);
+        let mut inside = motion();
+        assert_eq!(inside.place_in(&room), Vec3::ZERO);
+        assert_eq!(inside, motion());
+        let mut far = motion();
+        far.shift(Vec3::new(100.0, 0.0, -50.0));
+        let shift = far.place_in(&room);
+        assert!((shift - Vec3::new(-100.5, 0.0, 50.0)).length() < 1e-3, "{shift:?}");
+        assert!(far.pose(Device::Headset, 50).unwrap().position().length() < 1.0);
+        assert_eq!(Motion::default().place_in(&room), Vec3::ZERO);
+    }
+
+    #[test]
     fn a_motion_without_extent_stands_still() {
         let mut still = Motion::default();
         assert_eq!(still.pose(Device::Headset, 5), None);
         still.headset.samples.push(sample(0, 1.0));
-        assert_eq!(still.pose(Device::Headset, 1_000).unwrap().position.x, 1.0);
+        assert_eq!(still.pose(Device::Headset, 1_000).unwrap().position().x, 1.0);
         let mut due = vec![event(0, Action::Press)];
         still.events_between(-1, 1_000, &mut due);
         assert!(due.is_empty());

@@ -1,6 +1,6 @@
 //! A scanned room: labelled entities with poses, flat or solid bounds, and a triangle mesh.
 
-use crate::pose::{Pose, Vec3};
+use xrmesh::space::{Pose, Vec3};
 
 /// Everything that one scan of a room holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +111,7 @@ impl Entity {
         let mut corners = Vec::with_capacity(12);
         if let Some(Plane { low: [x, z], size: [width, depth] }) = self.plane {
             for (dx, dz) in [(0.0, 0.0), (width, 0.0), (width, depth), (0.0, depth)] {
-                corners.push(self.pose.transform(Vec3::new(x + dx, 0.0, z + dz)));
+                corners.push(self.pose.transform_point(Vec3::new(x + dx, 0.0, z + dz)));
             }
         }
         if let Some(Volume { low, size }) = self.volume {
@@ -119,7 +119,7 @@ impl Entity {
                 let pick =
                     |bit: u32, extent: f32| if corner >> bit & 1 == 1 { extent } else { 0.0 };
                 let offset = Vec3::new(pick(0, size.x), pick(1, size.y), pick(2, size.z));
-                corners.push(self.pose.transform(low + offset));
+                corners.push(self.pose.transform_point(low + offset));
             }
         }
         corners
@@ -129,9 +129,9 @@ impl Entity {
     pub(crate) fn centre(&self) -> Vec3 {
         let corners = self.corners();
         if corners.is_empty() {
-            return self.pose.position;
+            return self.pose.position();
         }
-        let sum = corners.iter().fold(Vec3::default(), |sum, corner| sum + *corner);
+        let sum = corners.iter().fold(Vec3::ZERO, |sum, corner| sum + *corner);
         sum * (1.0 / corners.len() as f32)
     }
 
@@ -207,11 +207,12 @@ fn convex_hull(mut points: Vec<[f32; 2]>) -> Vec<[f32; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pose::Quat;
+    use crate::pose::{euler_yxz_deg, posed};
+    use xrmesh::space::Quat;
 
     fn entity(label: Label, orientation: Quat) -> Entity {
         let position = Vec3::new(1.0, 2.0, 3.0);
-        let pose = Pose { position, orientation };
+        let pose = posed(position, orientation);
         Entity { uuid: "u".to_owned(), label, pose, plane: None, volume: None, mesh: None }
     }
 
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn an_upright_plane_is_seen_from_above_as_a_line() {
-        let upright = Quat::from_euler_yxz_deg(-90.0, 0.0, 0.0);
+        let upright = euler_yxz_deg(-90.0, 0.0, 0.0);
         let plane = Plane { low: [-1.0, -2.0], size: [2.0, 4.0] };
         let wall = Entity { plane: Some(plane), ..entity(Label::Wall, upright) };
         assert_eq!(wall.footprint().len(), 2, "{:?}", wall.footprint());

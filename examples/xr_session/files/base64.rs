@@ -11,7 +11,7 @@ pub(super) enum Base64Error {
 pub(super) fn decode(text: &str) -> Result<Vec<u8>, Base64Error> {
     let padded = text.as_bytes();
     let digits = match padded {
-        [digits @ .., b'=', b'='] | [digits @ .., b'='] if padded.len() % 4 == 0 => digits,
+        [digits @ .., b'=', b'='] | [digits @ .., b'='] if padded.len().is_multiple_of(4) => digits,
         digits => digits,
     };
     if digits.len() % 4 == 1 {

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
+use xrmesh::space::{Quat, Vec3};
 
 use super::error::{FileError, escape};
-use crate::pose::{Quat, Vec3};
+use crate::pose::unit_quaternion;
 
 /// Farthest coordinate and largest extent that is read, in metres.
 const MAX_METRES: f64 = 10_000.0;
@@ -157,7 +158,7 @@ impl<'de> Deserialize<'de> for Orientation {
             w: Component,
         }
         let Components { x, y, z, w } = Components::deserialize(deserializer)?;
-        Quat::from_components(x.0, y.0, z.0, w.0).map(Self).ok_or_else(|| {
+        unit_quaternion([x.0, y.0, z.0, w.0]).map(Self).ok_or_else(|| {
             let found = format!("({}, {}, {}, {})", x.0, y.0, z.0, w.0);
             unexpected("a unit quaternion", found)
         })

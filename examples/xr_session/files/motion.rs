@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::error::FileError;
 use super::json::{self, Degrees, Milliseconds, Position, mismatch};
 use crate::motion::{Action, ButtonEvent, Device, Motion, Sample, Track};
-use crate::pose::{Pose, Quat};
+use crate::pose::{euler_yxz_deg, posed};
 
 /// Reads the recording in `text`; `path` only names it in errors.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Motion, FileError> {
@@ -103,12 +103,9 @@ struct Detail {
 impl PoseRecord {
     fn sample(&self, origin_ms: f64) -> Sample {
         let Rotation { x, y, z } = self.rotation;
-        let orientation = Quat::from_euler_yxz_deg(x.0, y.0, z.0);
+        let orientation = euler_yxz_deg(x.0, y.0, z.0);
         let position = self.position.into();
-        Sample {
-            time_ns: since_ns(self.timestamp, origin_ms),
-            pose: Pose { position, orientation },
-        }
+        Sample { time_ns: since_ns(self.timestamp, origin_ms), pose: posed(position, orientation) }
     }
 }
 
@@ -142,6 +139,7 @@ fn since_ns(timestamp: Milliseconds, origin_ms: f64) -> i64 {
 mod tests {
     use super::super::{load_motion, tests::capture};
     use super::*;
+    use crate::pose::forward;
 
     #[test]
     fn the_captured_recording() {
@@ -157,7 +155,7 @@ mod tests {
         assert_eq!(motion.headset.samples[0].time_ns, 0);
         assert_eq!(motion.duration_ns(), 29_241_548_247);
         // Looking down and back at the start: pitch −39.5°, yaw −178.4°.
-        let forward = motion.headset.samples[0].pose.forward();
+        let forward = forward(&motion.headset.samples[0].pose);
         assert!(forward.z > 0.75 && (forward.y + 0.636).abs() < 0.01, "{forward:?}");
     }
 

@@ -10,11 +10,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
+use xrmesh::space::Vec3;
 
 use super::base64::{self, Base64Error};
 use super::error::FileError;
 use super::json::{self, Extent, Metres, Orientation, Position, mismatch, unexpected};
-use crate::pose::{Pose, Vec3};
+use crate::pose::posed;
 use crate::room::{Entity, Label, Plane, Room, TriangleMesh, Volume};
 
 /// Largest coordinate of a mesh's vertex, in metres.
@@ -185,7 +186,7 @@ impl From<EntityRecord> for Entity {
         Self {
             uuid: record.uuid,
             label: Label::from_name(&record.label),
-            pose: Pose { position: position.into(), orientation: orientation.0 },
+            pose: posed(position.into(), orientation.0),
             plane: record.plane.map(|PlaneRecord { offset, extent }| Plane {
                 low: [offset.x.0, offset.y.0],
                 size: [extent.width.0, extent.height.0],
@@ -226,7 +227,7 @@ mod tests {
             let mesh = scan.mesh.as_ref().unwrap();
             let [low, high] = room.extent().unwrap();
             let inside = mesh.vertices.iter().filter(|vertex| {
-                let point = scan.pose.transform(**vertex);
+                let point = scan.pose.transform_point(**vertex);
                 (low[0] - 0.3..high[0] + 0.3).contains(&point.x)
                     && (low[1] - 0.3..high[1] + 0.3).contains(&point.z)
                     && (floor - 0.3..floor + 4.5).contains(&point.y)

@@ -7,9 +7,11 @@
 
 use std::path::Path;
 
+use xrmesh::space::{Quat, Vec3};
+
 use super::error::{FileError, escape};
 use crate::motion::{Motion, Sample, Track};
-use crate::pose::{Pose, Quat, Vec3};
+use crate::pose::{posed, unit_quaternion};
 
 const FIELDS: [&str; 8] =
     ["the timestamp (s)", "tx (m)", "ty (m)", "tz (m)", "qx", "qy", "qz", "qw"];
@@ -37,14 +39,14 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Motion, FileError> {
             return Err(FileError::at(path, (index + 1, 1), expected, format!("{time_s} s")));
         }
         last_s = time_s;
-        let orientation = Quat::from_components(qx, qy, qz, qw).ok_or_else(|| {
+        let orientation = unit_quaternion([qx, qy, qz, qw]).ok_or_else(|| {
             let found = format!("({qx}, {qy}, {qz}, {qw})");
             FileError::at(path, (index + 1, 1), "a unit quaternion qx qy qz qw", found)
         })?;
         let position = Vec3::new(x as f32, z as f32, -y as f32);
         let time_ns = ((time_s - *origin_s.get_or_insert(time_s)) * 1e9).round() as i64;
         let orientation = Z_UP_TO_Y_UP * orientation * HEADSET_TO_CAMERA;
-        samples.push(Sample { time_ns, pose: Pose { position, orientation } });
+        samples.push(Sample { time_ns, pose: posed(position, orientation) });
     }
     if samples.is_empty() {
         return Err(FileError::whole(path, "at least one line of 8 numbers", "only comments"));
@@ -81,7 +83,7 @@ fn fields(content: &str) -> Result<[f64; 8], Wrong> {
             let name = FIELDS[count];
             let value: f64 = word.parse().map_err(|_| wrong(format!("a number for {name}")))?;
             let limit = LIMITS[count];
-            if !(value.abs() <= limit) {
+            if !(-limit..=limit).contains(&value) {
                 return Err(wrong(format!("a number from -{limit} to {limit} for {name}")));
             }
             values[count] = value;
@@ -99,6 +101,7 @@ fn fields(content: &str) -> Result<[f64; 8], Wrong> {
 mod tests {
     use super::super::{load_motion, tests::capture};
     use super::*;
+    use crate::pose::forward;
 
     #[test]
     fn the_captured_trajectories() {
@@ -112,9 +115,9 @@ mod tests {
             assert!((duration - seconds).abs() < 0.5, "{name}: {duration}");
             // A camera held at eye height over a desk, upright and looking down at it.
             for sample in &motion.headset.samples {
-                let up = sample.pose.orientation.rotate(Vec3::new(0.0, 1.0, 0.0));
-                assert!((1.2..1.9).contains(&sample.pose.position.y), "{name}");
-                assert!(up.y > 0.5 && sample.pose.forward().y < 0.2, "{name}: {up:?}");
+                let up = sample.pose.orientation().rotate(Vec3::new(0.0, 1.0, 0.0));
+                assert!((1.2..1.9).contains(&sample.pose.position().y), "{name}");
+                assert!(up.y > 0.5 && forward(&sample.pose).y < 0.2, "{name}: {up:?}");
             }
         }
     }
@@ -124,9 +127,9 @@ mod tests {
         let text = "# comment\n\n0 1 2 3 0 0 0 1 # trailing\n1 1 2 3 0 0 0 0.9\n";
         let motion = parse(Path::new("t.txt"), text).unwrap();
         let pose = motion.headset.samples[0].pose;
-        assert_eq!(pose.position, Vec3::new(1.0, 3.0, -2.0));
+        assert_eq!(pose.position(), Vec3::new(1.0, 3.0, -2.0));
         // With no rotation the camera looks along the benchmark's Z, which is up.
-        assert!((pose.forward() - Vec3::new(0.0, 1.0, 0.0)).length() < 1e-6);
+        assert!((forward(&pose) - Vec3::new(0.0, 1.0, 0.0)).length() < 1e-6);
         assert_eq!(motion.headset.samples[1].time_ns, 1_000_000_000);
     }
 

@@ -3,8 +3,9 @@
 use core::f32::consts::{FRAC_PI_2, PI};
 
 use xrmesh::random::{Counter, Stream};
+use xrmesh::space::{Pose, Quat, Vec3};
 
-use crate::pose::{Pose, Quat, Vec3};
+use crate::pose::{about, posed};
 use crate::room::{Entity, Label, Plane, Room, TriangleMesh, Volume};
 
 /// The stream of the seed that rooms are drawn from.
@@ -34,15 +35,14 @@ pub(crate) fn room(seed: u64) -> Room {
     let flat = |x_size: f32, z_size: f32| {
         Some(Plane { low: [-0.5 * x_size, -0.5 * z_size], size: [x_size, z_size] })
     };
-    let down = Quat::about(Vec3::new(1.0, 0.0, 0.0), PI);
-    let pose = |x, y, z, orientation| Pose { position: Vec3::new(x, y, z), orientation };
+    let down = about(Vec3::new(1.0, 0.0, 0.0), PI);
+    let pose = |x, y, z, orientation| posed(Vec3::new(x, y, z), orientation);
     place("FLOOR", pose(0.0, 0.0, 0.0, Quat::IDENTITY), flat(width, depth), None);
     place("CEILING", pose(0.0, height, 0.0, down), flat(width, depth), None);
 
     // Yaw 0 faces +Z, into the room from the back wall.
     let upright = |yaw: f32| {
-        Quat::about(Vec3::new(0.0, 1.0, 0.0), yaw)
-            * Quat::about(Vec3::new(1.0, 0.0, 0.0), FRAC_PI_2)
+        about(Vec3::new(0.0, 1.0, 0.0), yaw) * about(Vec3::new(1.0, 0.0, 0.0), FRAC_PI_2)
     };
     let walls = [
         (0.0, back, width, 0.0),

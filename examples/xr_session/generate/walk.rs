@@ -4,10 +4,11 @@
 use core::f32::consts::{PI, TAU};
 
 use xrmesh::random::Counter;
+use xrmesh::space::{Pose, Quat, Vec3};
 
 use super::grid::Grid;
-use crate::motion::{Action, ButtonEvent, Device, Motion, Sample, Track};
-use crate::pose::{Pose, Quat, Vec3};
+use crate::motion::{Action, ButtonEvent, Device, Motion, Sample};
+use crate::pose::{about, lerp, posed};
 use crate::room::{Label, Room};
 
 /// The stream of the seed that walks are drawn from.
@@ -98,7 +99,7 @@ fn target(room: &Room, [x, z]: [f32; 2], floor: f32) -> Vec3 {
         })
         .min_by(|(_, a), (_, b)| a.total_cmp(b));
     let Some((goal, distance)) = nearest else { return here + Vec3::new(0.0, 0.1, -0.4) };
-    here.lerp(goal, (0.55 / distance).min(1.0))
+    lerp(here, goal, (0.55 / distance).min(1.0))
 }
 
 /// The staircase of grid cells as a line that a person would walk.
@@ -203,17 +204,17 @@ impl Walker {
             let stride = TAU * step.walked / STRIDE;
             let sway =
                 |period_s: f32, shift: f32| libm::sinf(TAU * time_s / period_s + phase_rad + shift);
-            let heading = Quat::about(Vec3::new(0.0, 1.0, 0.0), now);
+            let heading = about(Vec3::new(0.0, 1.0, 0.0), now);
             let body = Vec3::new(step.place[0], self.floor + EYES, step.place[1]);
             let lift = Vec3::new(
                 0.012 * libm::sinf(0.5 * stride) + 0.006 * sway(3.7, 0.0),
                 0.016 * libm::cosf(stride) - 0.07 * step.bent + 0.004 * sway(4.3, 1.0),
                 -0.10 * step.bent + 0.006 * sway(5.1, 2.0),
             );
-            let tilt = Quat::about(Vec3::new(1.0, 0.0, 0.0), pitch + 0.01 * sway(2.9, 0.5));
-            let lean = Quat::about(Vec3::new(0.0, 0.0, 1.0), 0.012 * libm::sinf(0.5 * stride));
+            let tilt = about(Vec3::new(1.0, 0.0, 0.0), pitch + 0.01 * sway(2.9, 0.5));
+            let lean = about(Vec3::new(0.0, 0.0, 1.0), 0.012 * libm::sinf(0.5 * stride));
             let orientation = heading * tilt * lean;
-            let pose = Pose { position: body + heading.rotate(lift), orientation };
+            let pose = posed(body + heading.rotate(lift), orientation);
             motion.headset.samples.push(Sample { time_ns, pose });
             for hand in hands {
                 let pose = hand.pose(time_s, body, heading, stride);
@@ -248,7 +249,7 @@ impl Hand {
         let mut reach = None;
         for [(taken, from), (put, to)] in &self.carries {
             let held = smooth((time_s - taken) / 0.6) * smooth((put + 0.6 - time_s) / 0.6);
-            local = local.lerp(Vec3::new(0.14 * side, -0.42, -0.42), held);
+            local = lerp(local, Vec3::new(0.14 * side, -0.42, -0.42), held);
             for (time, target) in [(taken, from), (put, to)] {
                 let near = 1.0 - smooth(((time_s - time).abs() - 0.1) / 0.6);
                 if near > 0.0 {
@@ -257,10 +258,10 @@ impl Hand {
             }
         }
         let at_side = body + heading.rotate(local);
-        let position = reach.map_or(at_side, |(target, near)| at_side.lerp(target, near));
+        let position = reach.map_or(at_side, |(target, near)| lerp(at_side, target, near));
         let down = reach.map_or(0.35, |(_, near)| 0.35 + 0.3 * near);
-        let orientation = heading * Quat::about(Vec3::new(1.0, 0.0, 0.0), -down);
-        Pose { position, orientation }
+        let orientation = heading * about(Vec3::new(1.0, 0.0, 0.0), -down);
+        posed(position, orientation)
     }
 
     fn events(&self) -> impl Iterator<Item = ButtonEvent> + '_ {
@@ -299,12 +300,12 @@ mod tests {
             assert_eq!(track.samples.len(), motion.headset.samples.len());
             for pair in track.samples.windows(2) {
                 assert_eq!(pair[1].time_ns - pair[0].time_ns, STEP_NS);
-                let step = (pair[1].pose.position - pair[0].pose.position).length();
+                let step = (pair[1].pose.position() - pair[0].pose.position()).length();
                 assert!(step < 0.05, "{name}: {step} m in a frame");
             }
         }
         for sample in &motion.headset.samples {
-            let place = sample.pose.position;
+            let place = sample.pose.position();
             assert!((1.5..1.8).contains(&(place.y - floor)), "{name}: {place:?}");
             assert!(place.x > low[0] && place.x < high[0], "{name}: {place:?}");
             assert!(place.z > low[1] && place.z < high[1], "{name}: {place:?}");
@@ -336,6 +337,6 @@ mod tests {
     fn a_room_without_free_floor_gives_a_standing_headset() {
         let motion = walk(1, &Room { entities: Vec::new() });
         assert!(motion.duration_ns() > 0 && motion.events.is_empty());
-        assert!(motion.headset.samples.iter().all(|s| (s.pose.position.y - EYES).abs() < 0.1));
+        assert!(motion.headset.samples.iter().all(|s| (s.pose.position().y - EYES).abs() < 0.1));
     }
 }

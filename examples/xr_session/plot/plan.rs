@@ -100,7 +100,7 @@ impl<'a> Plan<'a> {
             let mut dots: BTreeMap<(i32, i32), [f32; 2]> = BTreeMap::new();
             for entity in &room.entities {
                 for vertex in entity.mesh.iter().flat_map(|mesh| &mesh.vertices) {
-                    let point = entity.pose.transform(*vertex);
+                    let point = entity.pose.transform_point(*vertex);
                     if (floor + 0.25..floor + 2.0).contains(&point.y) {
                         let key =
                             ((point.x / cell).floor() as i32, (point.z / cell).floor() as i32);
