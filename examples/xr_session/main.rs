@@ -51,6 +51,9 @@ fn run() -> Result<(), String> {
         Request::Help => return print(args::HELP),
         Request::Session(args) => args,
     };
+    for path in [&args.record, &args.plot].into_iter().flatten() {
+        check_output(path)?;
+    }
     let room = match &args.room {
         Some(path) => files::load_room(path).map_err(|error| error.to_string())?,
         None => generate::room(SEED),
@@ -131,6 +134,21 @@ fn write_plot(path: &Path, args: &Args, room: &Room, motion: &Motion) -> Result<
     };
     std::fs::write(path, plot::draw(&picture))
         .map_err(|error| format!("{}: expected a writable file, found {error}", path.display()))
+}
+
+/// Whether a file can be made at `path`, asked before a session of minutes rather than after it.
+fn check_output(path: &Path) -> Result<(), String> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(format!("{}: expected an existing folder to write to", path.display()));
+    }
+    if path.is_dir() {
+        return Err(format!("{}: expected a file to write, found a directory", path.display()));
+    }
+    Ok(())
 }
 
 /// To standard output; a reader that has gone away ends the session quietly.

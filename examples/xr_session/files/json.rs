@@ -36,7 +36,8 @@ fn translate(path: &Path, trail: &str, error: &serde_json::Error) -> FileError {
     let message = text.strip_suffix(&suffix).unwrap_or(&text);
     let trail = match trail {
         "." => "the top level".to_owned(),
-        trail => escape(trail),
+        // A trailing "?" is a key that was not read yet.
+        trail => escape(trail.trim_end_matches(".?")),
     };
     let at = |expected: &str, found: &str| {
         let place = (error.line(), error.column().max(1));
@@ -63,7 +64,11 @@ fn translate(path: &Path, trail: &str, error: &serde_json::Error) -> FileError {
     if let Some(rest) = message.strip_prefix("EOF while parsing ") {
         return at(&format!("the rest of {}", with_article(rest)), "the end of the file");
     }
-    at("well-formed JSON", &format!("an error: {message}"))
+    let found = match message.strip_prefix("expected ") {
+        Some(missing) => format!("no {missing}"),
+        None => message.to_owned(),
+    };
+    at("well-formed JSON", &found)
 }
 
 fn found_in_json_words(found: &str) -> &str {
@@ -311,6 +316,7 @@ mod tests {
             ("{\"list\": [], \"list\": []}", "expected the field \"list\" once"),
             ("{\"list\": [{\"size\": 1", "expected the rest of an object"),
             ("{\"list\": [{\"size\": 1}", "expected the rest of an array"),
+            ("{\"list\": [{\"size\": 1]}", "at list[0], found no `,` or `}`"),
             ("{\"list\": []} x", "expected well-formed JSON at the top level"),
         ];
         for (text, part) in cases {

@@ -23,7 +23,14 @@ const MAX_VERTEX: f32 = 10_000.0;
 
 /// Reads the scan in `text`; `path` only names it in errors.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Room, FileError> {
-    let file: RoomFile = json::parse(path, text)?;
+    let file: RoomFile = json::parse(path, text).map_err(|error| {
+        // A recording under the wrong flag deserves better than a missing field.
+        if text.contains("\"camera\"") && !text.contains("\"spatialEntities\"") {
+            FileError::whole(path, "a room scan", "a headset recording (give it to --motion)")
+        } else {
+            error
+        }
+    })?;
     if file.entities.is_empty() {
         return Err(FileError::whole(path, "at least one entity in spatialEntities", "none"));
     }
@@ -314,6 +321,7 @@ mod tests {
             error(r#"{"spatialEntities": []}"#),
             "room.json: expected at least one entity in spatialEntities, found none"
         );
+        assert!(error(r#"{"camera": {}}"#).contains("(give it to --motion)"));
         assert!(error("{}").contains("expected the field \"spatialEntities\""));
         let twice = format!(
             r#"{{"spatialEntities": [{{"uuid": "a", "semanticLabel_META": "LAMP", {POSE}}},
