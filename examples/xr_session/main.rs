@@ -7,8 +7,6 @@
 mod args;
 mod files;
 mod generate;
-#[cfg_attr(not(test), expect(dead_code, reason = "used once the session runs its mesh"))]
-mod histogram;
 mod motion;
 mod plot;
 mod pose;
@@ -27,7 +25,7 @@ use motion::{Action, Device, Motion};
 use plot::{Mark, Picture, Stand};
 use pose::forward;
 use room::Room;
-use xrmesh::space::Vec3;
+use xrmesh::Vec3;
 
 /// The exit code of a wrong option or a wrong file.
 const WRONG_INPUT: u8 = 2;

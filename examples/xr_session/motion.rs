@@ -5,7 +5,7 @@
 //! way back a press becomes a release and a release a press, so that a button is held over exactly
 //! the stretch of the path it was held over when recorded.
 
-use xrmesh::space::{Pose, Vec3};
+use xrmesh::{Pose, Vec3};
 
 use crate::pose::{between, posed};
 use crate::room::Room;

@@ -1,6 +1,6 @@
 //! What the session needs of poses beyond the library: Euler angles, and poses between two poses.
 
-use xrmesh::space::{Pose, Quat, Vec3};
+use xrmesh::{Pose, Quat, Vec3};
 
 /// The pose of finite parts, as the loaders and the generator make them.
 pub(crate) fn posed(position: Vec3, orientation: Quat) -> Pose {

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write as _};
 
-use crate::histogram::Histogram;
+use xrmesh::Histogram;
 
 /// One frame at 90 Hz, in microseconds: what a tick has to fit into.
 const FRAME_US: f64 = 1e6 / 90.0;
@@ -37,8 +37,9 @@ impl Report {
 
     fn tick_us(&self) -> [f64; 4] {
         let ticks = &self.tick_ns;
+        // A session without ticks took no time.
         [ticks.quantile(0.5), ticks.quantile(0.99), ticks.quantile(0.999), ticks.max()]
-            .map(|ns| ns as f64 * 1e-3)
+            .map(|ns| ns.unwrap_or(0) as f64 * 1e-3)
     }
 
     /// One JSON object without a line break.

@@ -1,6 +1,6 @@
 //! A scanned room: labelled entities with poses, flat or solid bounds, and a triangle mesh.
 
-use xrmesh::space::{Pose, Vec3};
+use xrmesh::{Pose, Vec3};
 
 /// Everything that one scan of a room holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,7 +208,7 @@ fn convex_hull(mut points: Vec<[f32; 2]>) -> Vec<[f32; 2]> {
 mod tests {
     use super::*;
     use crate::pose::{euler_yxz_deg, posed};
-    use xrmesh::space::Quat;
+    use xrmesh::Quat;
 
     fn entity(label: Label, orientation: Quat) -> Entity {
         let position = Vec3::new(1.0, 2.0, 3.0);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
-use xrmesh::space::{Quat, Vec3};
+use xrmesh::{Quat, Vec3};
 
 use super::error::{FileError, escape};
 use crate::pose::unit_quaternion;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
-use xrmesh::space::Vec3;
+use xrmesh::Vec3;
 
 use super::base64::{self, Base64Error};
 use super::error::FileError;

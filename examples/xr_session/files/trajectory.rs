@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use xrmesh::space::{Quat, Vec3};
+use xrmesh::{Quat, Vec3};
 
 use super::error::{FileError, escape};
 use crate::motion::{Motion, Sample, Track};

@@ -3,7 +3,7 @@
 use core::f32::consts::{FRAC_PI_2, PI};
 
 use xrmesh::random::{Counter, Stream};
-use xrmesh::space::{Pose, Quat, Vec3};
+use xrmesh::{Pose, Quat, Vec3};
 
 use crate::pose::{about, posed};
 use crate::room::{Entity, Label, Plane, Room, TriangleMesh, Volume};

@@ -4,7 +4,7 @@
 use core::f32::consts::{PI, TAU};
 
 use xrmesh::random::Counter;
-use xrmesh::space::{Pose, Quat, Vec3};
+use xrmesh::{Pose, Quat, Vec3};
 
 use super::grid::Grid;
 use crate::motion::{Action, ButtonEvent, Device, Motion, Sample};
