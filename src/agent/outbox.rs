@@ -9,7 +9,7 @@ use crate::agent::view::{Match, Search, View, Workspace};
 use crate::agent::ward::Ward;
 use crate::dispatch::probe::Counters;
 use crate::id::AgentId;
-use crate::mail::chain::Chain;
+use crate::mail::row::Row;
 use crate::mail::chunk::ChunkPool;
 use crate::mail::timer::Timer;
 use crate::message::annex::{Annex, AnnexPool};
@@ -86,9 +86,7 @@ pub(crate) struct Outbox {
     pub(crate) source: u32,
     /// Messages so far in this round: the next one's position.
     position: u32,
-    chains: Vec<Chain>,
-    /// Bit n: the chain for shard n holds something.
-    occupied: u64,
+    pub(crate) row: Row,
     pub(crate) commands: Vec<Command>,
     pub(crate) timer: Timer,
     pub(crate) asks: Asks,
@@ -118,8 +116,7 @@ impl Outbox {
         Self {
             source,
             position: 0,
-            chains: (0..view.layout.shards()).map(|_| Chain::default()).collect(),
-            occupied: 0,
+            row: Row::new(view.layout.shards()),
             commands: Vec::new(),
             timer: Timer::default(),
             asks: Asks::new(),
@@ -139,19 +136,6 @@ impl Outbox {
         }
     }
 
-    /// Whether anything waits to be exchanged.
-    #[inline]
-    pub(crate) fn occupied(&self) -> u64 {
-        self.occupied
-    }
-
-    /// Takes the chain for a shard.
-    #[inline]
-    pub(crate) fn take_chain(&mut self, shard: usize) -> Chain {
-        self.occupied &= !(1 << shard);
-        core::mem::take(&mut self.chains[shard])
-    }
-
     /// Begins a round: positions start again.
     #[inline]
     pub(crate) fn begin_round(&mut self) {
@@ -161,10 +145,6 @@ impl Outbox {
     /// Messages that it still has room for in this round.
     pub(crate) fn room(&self, limit: u32) -> u32 {
         limit.saturating_sub(self.position)
-    }
-
-    pub(crate) fn chains(&self) -> &[Chain] {
-        &self.chains
     }
 
     /// One id for `messages` messages, if there is room.
@@ -271,12 +251,10 @@ impl Outbox {
     ) {
         packet.address(to);
         let shard = view.layout.shard(to.slot());
-        let chain = &mut self.chains[shard];
         if packet.annex.is_some() {
-            chain.weigh(1, packet.outside_bytes());
+            self.row.weigh(shard, 1, packet.outside_bytes());
         }
-        chain.push(packet, stamp, pool);
-        self.occupied |= 1 << shard;
+        self.row.push(shard, packet, stamp, pool);
     }
 
     /// The packet of a message; beside it, if needed, an annex.
@@ -423,7 +401,7 @@ impl Outbox {
     ) -> Result<EnvelopeId, SendError> {
         let from = packet.from;
         packet.flag(EVERYONE);
-        let shards = self.chains.len() as u32;
+        let shards = view.layout.shards() as u32;
         packet.sequence = self.reserve(shards, view.limits.outbox)?;
         let id = EnvelopeId::new(stamp.round, packet.sequence);
         let own = from.filter(|&from| view.roster.lives(from)).map(|id| view.layout.shard(id.slot()));
@@ -433,10 +411,8 @@ impl Outbox {
             if receivers > 0 {
                 let mut packet = packet.clone();
                 (packet.target_slot, packet.target_generation) = (receivers, 0);
-                let chain = &mut self.chains[shard];
-                chain.weigh(u64::from(receivers), packet.outside_bytes());
-                chain.push(packet, stamp, pool);
-                self.occupied |= 1 << shard;
+                self.row.weigh(shard, u64::from(receivers), packet.outside_bytes());
+                self.row.push(shard, packet, stamp, pool);
                 sent += u64::from(receivers);
             }
         }
@@ -576,7 +552,7 @@ impl Outbox {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.chains.capacity() * size_of::<Chain>()
+        self.row.heap_bytes()
             + self.commands.capacity() * size_of::<Command>()
             + self.timer.heap_bytes()
             + self.asks.heap_bytes()

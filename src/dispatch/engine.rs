@@ -385,26 +385,18 @@ impl Engine {
     /// Hands all mail over to the shards of its receivers: the host's first, then by shard.
     pub(crate) fn exchange(&mut self) {
         let Self { shards, host, .. } = self;
-        let mut hand_over = |source: Option<usize>| {
-            let outbox = match source {
-                None => &mut *host,
-                Some(index) => &mut exclusive(&mut shards[index]).outbox,
-            };
-            let mut occupied = outbox.occupied();
+        host.row.hand_over(|to, chain| exclusive(&mut shards[to]).receive(chain));
+        host.begin_round();
+        for from in 0..shards.len() {
+            let outbox = &mut exclusive(&mut shards[from]).outbox;
             outbox.begin_round();
-            while occupied != 0 {
-                let to = occupied.trailing_zeros() as usize;
-                occupied &= occupied - 1;
-                let chain = match source {
-                    None => host.take_chain(to),
-                    Some(index) => exclusive(&mut shards[index]).outbox.take_chain(to),
-                };
-                exclusive(&mut shards[to]).receive(chain);
+            if outbox.row.is_empty() {
+                continue;
             }
-        };
-        hand_over(None);
-        for index in 0..self.view.layout.shards() {
-            hand_over(Some(index));
+            // The row is set aside while its chains go to the shards, its own among them.
+            let mut row = core::mem::take(&mut outbox.row);
+            row.hand_over(|to, chain| exclusive(&mut shards[to]).receive(chain));
+            exclusive(&mut shards[from]).outbox.row = row;
         }
         self.view.round += 1;
     }
@@ -423,13 +415,11 @@ impl Engine {
     /// The account of all shards and the host.
     pub(crate) fn counters(&self) -> Counters {
         let mut sum = self.host.counters.clone();
-        let mut pending = self.host.chains().iter().map(|chain| chain.pairs).sum::<u64>();
-        pending += self.host.timer.delayed();
+        let mut pending = self.host.row.pairs() + self.host.timer.delayed();
         for shard in &self.shards {
             let shard = hold(shard);
             sum.merge(&shard.outbox.counters);
-            pending += shard.pending();
-            pending += shard.outbox.chains().iter().map(|chain| chain.pairs).sum::<u64>();
+            pending += shard.pending() + shard.outbox.row.pairs();
         }
         sum.set_pending(pending);
         sum

@@ -85,7 +85,6 @@ impl Occupancy {
         &mut self,
         queue: &mut Queue,
         roster: &Roster,
-        tick: u64,
         pool: &mut ChunkPool,
         eligible: impl Fn(Stamp, &mut dyn FnMut(u32)),
     ) {
@@ -94,7 +93,7 @@ impl Occupancy {
         }
         self.counts.clear();
         if queue.packets().any(|(packet, _)| packet.flags() & EVERYONE != 0) {
-            queue.rebuild(tick, pool, |packet, stamp, keep| {
+            queue.rebuild(pool, |packet, stamp, keep| {
                 lay_out(packet, stamp, roster, &eligible, keep);
             });
         }
