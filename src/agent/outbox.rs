@@ -13,7 +13,7 @@ use crate::mail::row::Row;
 use crate::mail::chunk::ChunkPool;
 use crate::mail::timer::Timer;
 use crate::message::annex::{Annex, AnnexPool};
-use crate::message::packet::{ANSWER, EVERYONE, INLINE_BYTES, POSITION_BITS, Packet};
+use crate::message::packet::{ANSWER, EVERYONE, Head, INLINE_BYTES, POSITION_BITS, Packet};
 use crate::message::{
     Body, DropReason, Envelope, EnvelopeId, Kind, Message, Priority, Stamp, Target, Undelivered,
 };
@@ -165,16 +165,28 @@ impl Outbox {
         view: &View,
         stamp: Stamp,
         pool: &mut ChunkPool,
-        from: Option<AgentId>,
+        head: Head,
         to: AgentId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        let packet = self.packet(view, from, message)?;
-        self.send_packet(view, stamp, pool, to, packet)
+        match message.body {
+            Body::Bytes(bytes)
+                if bytes.len() <= INLINE_BYTES && message.is_simple() && self.trace.is_none() =>
+            {
+                let sequence = self.reserve(1, view.limits.outbox)?;
+                self.counters.record_sent(1);
+                let (shard, level) = (view.layout.shard(to.slot()), head.priority.level());
+                self.row.place(shard, level, stamp, pool).write(to, head, sequence, bytes);
+                Ok(EnvelopeId::new(stamp.round, sequence))
+            }
+            _ => {
+                let packet = self.packet(view, head, message)?;
+                self.send_packet(view, stamp, pool, to, packet)
+            }
+        }
     }
 
     /// Stamps a packet and sends it to one agent.
-    #[inline(always)]
     pub(crate) fn send_packet(
         &mut self,
         view: &View,
@@ -202,7 +214,7 @@ impl Outbox {
         to: AgentId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        let mut packet = self.packet(view, from, message)?;
+        let mut packet = self.packet(view, message.head(from), message)?;
         packet.sequence = self.reserve(1, view.limits.outbox)?;
         let id = EnvelopeId::new(stamp.round, packet.sequence);
         let annex = packet.annex.take().map(|annex| Annex::clone(&annex)).unwrap_or_default();
@@ -226,7 +238,6 @@ impl Outbox {
     }
 
     /// Puts a stamped packet into the chain for its receiver's shard and counts it as sent.
-    #[inline(always)]
     pub(crate) fn post(
         &mut self,
         view: &View,
@@ -240,7 +251,6 @@ impl Outbox {
     }
 
     /// The same for a packet that was counted before.
-    #[inline(always)]
     pub(crate) fn enqueue(
         &mut self,
         view: &View,
@@ -258,26 +268,11 @@ impl Outbox {
     }
 
     /// The packet of a message; beside it, if needed, an annex.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn packet(
         &mut self,
         view: &View,
-        from: Option<AgentId>,
-        message: Message<'_>,
-    ) -> Result<Packet, SendError> {
-        match message.body {
-            Body::Bytes(bytes) if bytes.len() <= INLINE_BYTES && message.is_simple() => {
-                Ok(Packet::new(from, message.kind, message.priority, bytes, None))
-            }
-            _ => self.packet_with_annex(view, from, message),
-        }
-    }
-
-    #[cold]
-    fn packet_with_annex(
-        &mut self,
-        view: &View,
-        from: Option<AgentId>,
+        head: Head,
         message: Message<'_>,
     ) -> Result<Packet, SendError> {
         let (inline, payload) = match message.body {
@@ -291,16 +286,20 @@ impl Outbox {
                 (&[][..], Some(shared.clone()))
             }
         };
-        let annex = self.annexes.annex(Annex {
-            payload,
-            pose: message.pose,
-            deadline: message.deadline.unwrap_or(Time::MAX),
-            hops: message.hops,
-            retry: message.retry,
-            report: message.report,
-            ..Annex::default()
-        });
-        Ok(Packet::new(from, message.kind, message.priority, inline, Some(annex)))
+        let annex = if payload.is_none() && message.is_simple() {
+            None
+        } else {
+            Some(self.annexes.annex(Annex {
+                payload,
+                pose: message.pose,
+                deadline: message.deadline.unwrap_or(Time::MAX),
+                hops: message.hops,
+                retry: message.retry,
+                report: message.report,
+                ..Annex::default()
+            }))
+        };
+        Ok(Packet::new(head, inline, annex))
     }
 
     /// Holds a payload against the limits and takes its bytes from what is left in this round.
@@ -327,7 +326,7 @@ impl Outbox {
         target: Target,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        let packet = self.packet(view, from, message)?;
+        let packet = self.packet(view, message.head(from), message)?;
         self.send_group_packet(view, stamp, pool, target, packet)
     }
 
@@ -486,11 +485,14 @@ impl Outbox {
         bytes: &[u8],
         answers: Option<u32>,
     ) {
-        let mut packet = Packet::new(None, kind, Priority::MOST_URGENT, bytes, None);
-        if let Some(correlation) = answers {
-            packet.correlation = correlation;
-            packet.flag(ANSWER);
-        }
+        let head = Head {
+            from: None,
+            kind,
+            priority: Priority::MOST_URGENT,
+            correlation: answers.unwrap_or(0),
+            flags: if answers.is_some() { ANSWER } else { 0 },
+        };
+        let mut packet = Packet::new(head, bytes, None);
         // A notice is never refused: there is at most one for each message that was accepted.
         packet.sequence = self.source << POSITION_BITS | self.position.min((1 << POSITION_BITS) - 1);
         self.position += u32::from(self.position + 1 < 1 << POSITION_BITS);

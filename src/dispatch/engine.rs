@@ -161,6 +161,7 @@ impl Engine {
         let id = host.send_group_packet(view, stamp, pool, target, packet)?;
         if target == Target::Everyone {
             // Whoever is spawned from now on is born into a later round than the message's.
+            self.host.row.seal();
             self.view.round += 1;
         }
         Ok(id)

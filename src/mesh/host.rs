@@ -200,7 +200,7 @@ impl Mesh {
             return Err(SendError::UnknownTarget { id });
         }
         let (view, host, _) = self.engine.host_parts();
-        let packet = host.packet(view, None, message)?;
+        let packet = host.packet(view, message.head(None), message)?;
         self.engine.accept_group(target, packet)
     }
 
