@@ -204,11 +204,11 @@ impl Shard {
             let stamp = chunk.stamp;
             for packet in chunk.waiting_mut() {
                 let packet = core::mem::replace(packet, Packet::EMPTY);
-                lay_out(packet, stamp, roster, &eligible, &mut |packet| {
-                    match occupancy.admit(packet, roster) {
-                        Ok(packet) => queue.push(packet, stamp, view.tick, pool),
-                        Err(packet) => rejected.push((packet, stamp)),
-                    }
+                lay_out(packet, stamp, roster, &eligible, &mut |packet| match occupancy
+                    .admit(packet, roster)
+                {
+                    Ok(packet) => queue.push(packet, stamp, view.tick, pool),
+                    Err(packet) => rejected.push((packet, stamp)),
                 });
             }
             pool.give(chunk);
@@ -466,7 +466,13 @@ impl Shard {
     }
 
     /// Drops all mail that waits for an agent in the queue.
-    pub(crate) fn reset_mailbox(&mut self, view: &View, pool: &mut ChunkPool, now: Stamp, id: AgentId) {
+    pub(crate) fn reset_mailbox(
+        &mut self,
+        view: &View,
+        pool: &mut ChunkPool,
+        now: Stamp,
+        id: AgentId,
+    ) {
         let Self { queue, occupancy, outbox, .. } = self;
         queue.bury(|_, packet, stamp| {
             let his = packet.target() == Some(id) && !packet.is_buried();

@@ -218,6 +218,9 @@ impl Queue {
 
     /// Bytes held by the queue's chunks.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.levels.iter().map(|level| level.len() * size_of::<Chunk>() + level.capacity() * size_of::<Waiting>()).sum()
+        self.levels
+            .iter()
+            .map(|level| level.len() * size_of::<Chunk>() + level.capacity() * size_of::<Waiting>())
+            .sum()
     }
 }
