@@ -161,15 +161,22 @@ impl Engine {
         let id = host.send_group_packet(view, stamp, pool, target, packet)?;
         if target == Target::Everyone {
             // Whoever is spawned from now on is born into a later round than the message's.
+            self.host.row.seal();
             self.view.round += 1;
         }
         Ok(id)
     }
 
-    /// Begins a tick: releases what is due and lets waiting mail age.
-    pub(crate) fn begin_tick(&mut self, now: Time, ageing_ticks: u64) {
-        self.view.tick += 1;
+    /// From now on it is `now`; what was sent before keeps its time.
+    pub(crate) fn set_time(&mut self, now: Time) {
+        self.host.row.seal();
         self.view.now = now;
+    }
+
+    /// Begins a tick: releases what is due and lets waiting mail age.
+    pub(crate) fn begin_tick(&mut self, ageing_ticks: u64) {
+        self.view.tick += 1;
+        let now = self.view.now;
         let stamp = self.stamp();
         for shard in 0..self.shards.len() {
             let tick = self.view.tick;
@@ -366,6 +373,8 @@ impl Engine {
 
     /// Applies what the round's handlers commanded, hands their mail over, begins the next round.
     fn end_round(&mut self, apply: &mut dyn FnMut(&mut Self, Command)) {
+        // Whoever is spawned now is born into a later round than what the handlers sent.
+        self.view.round += 1;
         for turn in 0..self.active.len() {
             let index = self.active[turn];
             let outbox = &mut self.shard(index).outbox;

@@ -4,7 +4,7 @@ use crate::mail::chunk::{CHUNK, Chunk, ChunkPool};
 use crate::message::Stamp;
 use crate::message::packet::Packet;
 
-/// Chunks of one stamp, in the order in which they were filled.
+/// Chunks, each of one stamp, in the order in which they were filled.
 ///
 /// Writing an envelope touches the chain and the envelope's own cache line, and reads neither the
 /// line nor the chunk's header: both may be far from the cache, and a store need not wait for them.
@@ -53,7 +53,9 @@ impl Chain {
         self.filled = 0;
     }
 
-    fn seal(&mut self) {
+    /// Ends the chunk that is being filled. A chunk has one stamp, and its header is not read when an
+    /// envelope is pushed; so whoever changes the stamp seals.
+    pub(crate) fn seal(&mut self) {
         if let Some(mut chunk) = self.open.take() {
             chunk.end = self.filled;
             self.full.push(chunk);

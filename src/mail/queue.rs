@@ -75,9 +75,12 @@ impl Queue {
         mut each: impl FnMut(Packet, Stamp, &mut dyn FnMut(Packet)),
     ) {
         self.bytes += sum.bytes;
-        let mut open = [false; LEVELS];
+        let (mut open, mut before) = ([false; LEVELS], None);
         for mut chunk in chunks {
             let stamp = chunk.stamp;
+            if before.replace(stamp) != Some(stamp) {
+                open = [false; LEVELS];
+            }
             for packet in chunk.waiting_mut() {
                 let packet = core::mem::replace(packet, Packet::EMPTY);
                 each(packet, stamp, &mut |packet| {

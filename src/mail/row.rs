@@ -37,6 +37,15 @@ impl Row {
         self.chains[shard].weigh(pairs, bytes);
     }
 
+    /// Ends the chunks that are being filled: what is pushed next has another stamp.
+    pub(crate) fn seal(&mut self) {
+        let mut occupied = self.occupied;
+        while occupied != 0 {
+            self.chains[occupied.trailing_zeros() as usize].seal();
+            occupied &= occupied - 1;
+        }
+    }
+
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.occupied == 0
