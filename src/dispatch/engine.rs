@@ -37,6 +37,21 @@ pub(crate) struct Engine {
     cost: Cost,
 }
 
+/// What an engine is made with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    pub(crate) workers: usize,
+    /// How often a worker looks for work before it parks.
+    pub(crate) looks: u32,
+    /// A round with less to do runs on the caller.
+    pub(crate) inline_below: u64,
+    /// The mailbox of agents that do not say otherwise.
+    pub(crate) mailbox: Mailbox,
+    pub(crate) first_generation: core::num::NonZeroU32,
+    /// Sends that each shard remembers; 0 for none.
+    pub(crate) explain: usize,
+}
+
 /// What a tick may do.
 #[derive(Clone, Copy)]
 pub(crate) enum Allowance<'a> {
@@ -67,15 +82,9 @@ struct Cost {
 }
 
 impl Engine {
-    pub(crate) fn new(
-        view: View,
-        workers: usize,
-        inline_below: u64,
-        mailbox: Mailbox,
-        first_generation: core::num::NonZeroU32,
-        explain: usize,
-    ) -> Result<Self, CrewError> {
-        let crew = Crew::new(workers)?;
+    pub(crate) fn new(view: View, setup: Setup) -> Result<Self, CrewError> {
+        let Setup { workers, looks, inline_below, mailbox, first_generation, explain } = setup;
+        let crew = Crew::new(workers, looks)?;
         let trace = || (explain > 0).then(|| Box::new(Trace::new(explain)));
         let layout = view.layout;
         let slots = |shard| Slots::new(layout, shard, first_generation);
@@ -206,7 +215,10 @@ impl Engine {
             {
                 break;
             }
-            if !first && let Allowance::Until(clock, end) = allowance && clock.now() >= end {
+            if !first
+                && let Allowance::Until(clock, end) = allowance
+                && clock.now() >= end
+            {
                 break;
             }
             if !self.choose_active(first) {
@@ -326,9 +338,11 @@ impl Engine {
         if let Allowance::Cuts(cuts) = allowance {
             let cut = cuts.first();
             self.quotas.clear();
-            self.quotas.extend(self.active.iter().map(|&index| {
-                cut.and_then(|cut| cut.get(index)).copied().unwrap_or_default()
-            }));
+            self.quotas.extend(
+                self.active
+                    .iter()
+                    .map(|&index| cut.and_then(|cut| cut.get(index)).copied().unwrap_or_default()),
+            );
             return;
         }
         let start = self.view.round as usize % self.active.len().max(1);

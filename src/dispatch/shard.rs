@@ -179,10 +179,7 @@ impl Shard {
             self.gather_counting(view, pool, stamp);
             return;
         }
-        let mut chunks = self.incoming.drain(..);
-        for sum in self.sums.drain(..) {
-            self.queue.gather(sum, chunks.by_ref().take(sum.chunks as usize), view.tick, pool);
-        }
+        self.queue.gather(&mut self.sums, &mut self.incoming, view.tick, pool);
     }
 
     #[cold]
@@ -202,18 +199,21 @@ impl Shard {
         };
         occupancy.begin(queue, roster, pool, eligible);
         let mut rejected: Vec<(Packet, Stamp)> = Vec::new();
-        let mut chunks = incoming.drain(..);
-        for sum in sums.drain(..) {
-            let chunks = chunks.by_ref().take(sum.chunks as usize);
-            queue.partition(sum, chunks, view.tick, pool, |packet, stamp, keep| {
-                lay_out(packet, stamp, roster, &eligible, &mut |packet| {
-                    match occupancy.admit(packet, roster) {
-                        Ok(packet) => keep(packet),
-                        Err(packet) => rejected.push((packet, stamp)),
-                    }
+        queue.bytes += sums.drain(..).map(|sum| sum.bytes).sum::<u64>();
+        for mut chunk in incoming.drain(..) {
+            let stamp = chunk.stamp;
+            for packet in chunk.waiting_mut() {
+                let packet = core::mem::replace(packet, Packet::EMPTY);
+                lay_out(packet, stamp, roster, &eligible, &mut |packet| match occupancy
+                    .admit(packet, roster)
+                {
+                    Ok(packet) => queue.push(packet, stamp, view.tick, pool),
+                    Err(packet) => rejected.push((packet, stamp)),
                 });
-            });
+            }
+            pool.give(chunk);
         }
+        queue.flush(view.tick);
         for (packet, stamp) in &mut rejected {
             queue.bytes -= packet.outside_bytes();
             Self::overflow(outbox, slabs, view, pool, now, packet, *stamp, DropReason::MailboxFull);
@@ -254,9 +254,7 @@ impl Shard {
                     return;
                 }
                 let Some((since, mut chunk)) = self.queue.pop(level) else { break };
-                if ahead {
-                    self.look_ahead(view.layout, level);
-                }
+                self.look_ahead(view.layout, level, ahead);
                 let most = left.min(u64::from(work.pacer.step()));
                 let went = self.deliver_chunk(view, pool, stamp, &mut chunk, most);
                 left = left.saturating_sub(went);
@@ -273,12 +271,12 @@ impl Shard {
 
     /// Brings the next chunk's receivers and the one after it closer.
     #[inline]
-    fn look_ahead(&mut self, layout: Layout, level: usize) {
+    fn look_ahead(&mut self, layout: Layout, level: usize, receivers: bool) {
         if let Some(chunk) = self.queue.ahead(level, 1) {
-            crate::prefetch::prefetch(&chunk.stamp);
-            chunk.packets.iter().for_each(crate::prefetch::prefetch);
+            chunk.prefetch();
         }
-        if let Some(chunk) = self.queue.ahead(level, 0)
+        if receivers
+            && let Some(chunk) = self.queue.ahead(level, 0)
             && let Some(packet) = chunk.waiting().first()
             && let Some(slab) = self.slabs.of_page_ref(layout.page(packet.target_slot))
         {
@@ -468,7 +466,13 @@ impl Shard {
     }
 
     /// Drops all mail that waits for an agent in the queue.
-    pub(crate) fn reset_mailbox(&mut self, view: &View, pool: &mut ChunkPool, now: Stamp, id: AgentId) {
+    pub(crate) fn reset_mailbox(
+        &mut self,
+        view: &View,
+        pool: &mut ChunkPool,
+        now: Stamp,
+        id: AgentId,
+    ) {
         let Self { queue, occupancy, outbox, .. } = self;
         queue.bury(|_, packet, stamp| {
             let his = packet.target() == Some(id) && !packet.is_buried();

@@ -4,7 +4,7 @@ use crate::mail::chunk::{CHUNK, Chunk, ChunkPool};
 use crate::message::Stamp;
 use crate::message::packet::Packet;
 
-/// Chunks, each of one stamp, in the order in which they were filled.
+/// Chunks of one stamp, in the order in which they were filled.
 ///
 /// Writing an envelope touches the chain and the envelope's own cache line, and reads neither the
 /// line nor the chunk's header: both may be far from the cache, and a store need not wait for them.
@@ -33,37 +33,38 @@ pub(crate) struct Sum {
 }
 
 impl Chain {
+    /// The place for one more packet of a level; it holds no annex, so what it holds need not be
+    /// dropped.
     #[inline(always)]
-    pub(crate) fn push(&mut self, packet: Packet, stamp: Stamp, pool: &mut ChunkPool) {
-        self.levels |= 1 << packet.priority.level();
+    pub(crate) fn place(
+        &mut self,
+        level: usize,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+    ) -> &mut Packet {
+        self.levels |= 1 << level;
         self.pairs += 1;
-        if self.filled as usize == CHUNK || self.open.is_none() {
-            self.open_next(stamp, pool);
+        let at = self.filled as usize % CHUNK;
+        if at == 0 {
+            self.seal();
         }
-        if let Some(chunk) = &mut self.open {
-            chunk.put(self.filled as usize, packet);
-            self.filled += 1;
-        }
+        self.filled += 1;
+        let chunk = self.open.get_or_insert_with(|| pool.take(stamp));
+        &mut chunk.packets[at]
     }
 
+    /// Has the next packet go to a new chunk.
     #[inline(never)]
-    fn open_next(&mut self, stamp: Stamp, pool: &mut ChunkPool) {
-        self.seal();
-        self.open = Some(pool.take(stamp));
-        self.filled = 0;
-    }
-
-    /// Ends the chunk that is being filled. A chunk has one stamp, and its header is not read when an
-    /// envelope is pushed; so whoever changes the stamp seals.
     pub(crate) fn seal(&mut self) {
         if let Some(mut chunk) = self.open.take() {
             chunk.end = self.filled;
             self.full.push(chunk);
         }
+        self.filled = 0;
     }
 
     /// Counts a packet that stands for many pairs, or holds bytes outside; to be called for such a
-    /// packet beside [`push`](Self::push).
+    /// packet beside [`place`](Self::place).
     #[inline]
     pub(crate) fn weigh(&mut self, pairs: u64, bytes: u64) {
         self.pairs += pairs - 1;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::mail::chain::Sum;
+use crate::mail::chain::{Chain, Sum};
 use crate::mail::chunk::{Chunk, ChunkPool};
 use crate::message::packet::Packet;
 use crate::message::{Priority, Stamp};
@@ -22,6 +22,12 @@ pub(crate) struct Queue {
     pub(crate) bytes: u64,
     /// Packets that only hold their place: counted as waiting, accounted for already.
     pub(crate) buried: u64,
+    /// What is being gathered envelope by envelope, by level, all of one stamp.
+    sorted: [Chain; LEVELS],
+    stamp: Option<Stamp>,
+    /// For moving chunks from there to the levels.
+    #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
+    scratch: Vec<Box<Chunk>>,
 }
 
 /// A chunk and the tick in which it came to its level. The tick is not in the chunk, so that queueing
@@ -45,74 +51,81 @@ impl Queue {
         self.pairs() - self.buried
     }
 
-    /// Takes in the chunks of a chain at the end of their levels: whole where the chain has one level,
-    /// else packet by packet.
+    /// Takes in chains, whose chunks lie one behind the other in `chunks`: whole if each chain has one
+    /// level, else envelope by envelope.
+    #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
     pub(crate) fn gather(
         &mut self,
-        sum: Sum,
-        chunks: impl Iterator<Item = Box<Chunk>>,
+        sums: &mut Vec<Sum>,
+        chunks: &mut Vec<Box<Chunk>>,
         tick: u64,
         pool: &mut ChunkPool,
     ) {
-        if !sum.levels.is_power_of_two() {
-            self.partition(sum, chunks, tick, pool, |packet, _, keep| keep(packet));
+        if sums.iter().all(|sum| sum.levels.is_power_of_two()) {
+            let mut chunks = chunks.drain(..);
+            for sum in sums.drain(..) {
+                self.bytes += sum.bytes;
+                let level = sum.levels.trailing_zeros() as usize % LEVELS;
+                self.waiting[level] += sum.pairs;
+                let chunks = chunks.by_ref().take(sum.chunks as usize);
+                self.levels[level].extend(chunks.map(|chunk| Waiting { since: tick, chunk }));
+            }
             return;
         }
-        self.bytes += sum.bytes;
-        let level = sum.levels.trailing_zeros() as usize % LEVELS;
-        self.waiting[level] += sum.pairs;
-        self.levels[level].extend(chunks.map(|chunk| Waiting { since: tick, chunk }));
-    }
-
-    /// Takes in the chunks of a chain packet by packet; `each` says what to keep of each: none,
-    /// itself or many.
-    pub(crate) fn partition(
-        &mut self,
-        sum: Sum,
-        chunks: impl Iterator<Item = Box<Chunk>>,
-        tick: u64,
-        pool: &mut ChunkPool,
-        mut each: impl FnMut(Packet, Stamp, &mut dyn FnMut(Packet)),
-    ) {
-        self.bytes += sum.bytes;
-        let (mut open, mut before) = ([false; LEVELS], None);
-        for mut chunk in chunks {
-            let stamp = chunk.stamp;
-            if before.replace(stamp) != Some(stamp) {
-                open = [false; LEVELS];
+        self.bytes += sums.drain(..).map(|sum| sum.bytes).sum::<u64>();
+        for at in 0..chunks.len() {
+            if let Some(ahead) = chunks.get(at + 2) {
+                ahead.prefetch();
             }
+            let chunk = &mut chunks[at];
+            let stamp = chunk.stamp;
+            self.align(stamp, tick);
             for packet in chunk.waiting_mut() {
                 let packet = core::mem::replace(packet, Packet::EMPTY);
-                each(packet, stamp, &mut |packet| {
-                    self.push(packet, stamp, tick, &mut open, pool);
-                });
+                Self::sort(&mut self.sorted, packet, stamp, pool);
             }
-            pool.give(chunk);
+        }
+        chunks.drain(..).for_each(|chunk| pool.give(chunk));
+        self.flush(tick);
+    }
+
+    /// Adds one packet behind all others of its level; [`flush`](Self::flush) makes it part of the
+    /// queue. Its outside bytes are the caller's to count.
+    pub(crate) fn push(&mut self, packet: Packet, stamp: Stamp, tick: u64, pool: &mut ChunkPool) {
+        self.align(stamp, tick);
+        Self::sort(&mut self.sorted, packet, stamp, pool);
+    }
+
+    #[inline(always)]
+    fn sort(sorted: &mut [Chain; LEVELS], packet: Packet, stamp: Stamp, pool: &mut ChunkPool) {
+        let level = packet.priority.level() % LEVELS;
+        let pairs = packet.pairs();
+        let place = sorted[level].place(level, stamp, pool);
+        core::mem::forget(core::mem::replace(place, packet));
+        if pairs != 1 {
+            sorted[level].weigh(u64::from(pairs), 0);
         }
     }
 
-    /// Adds one packet behind all others of its level. `open` says which levels' last chunks were
-    /// begun by the same caller, with the same stamp.
-    pub(crate) fn push(
-        &mut self,
-        packet: Packet,
-        stamp: Stamp,
-        tick: u64,
-        open: &mut [bool; LEVELS],
-        pool: &mut ChunkPool,
-    ) {
-        let level = packet.priority.level();
-        self.waiting[level] += u64::from(packet.pairs());
-        match self.levels[level].back_mut() {
-            Some(Waiting { chunk: last, .. }) if open[level] && !last.is_full() => {
-                last.push(packet);
-            }
-            _ => {
-                let mut chunk = pool.take(stamp);
-                chunk.push(packet);
-                self.levels[level].push_back(Waiting { since: tick, chunk });
-                open[level] = true;
-            }
+    /// A chunk holds envelopes of one stamp: what was sorted with another is flushed.
+    #[inline]
+    fn align(&mut self, stamp: Stamp, tick: u64) {
+        if self.stamp != Some(stamp) {
+            self.flush(tick);
+            self.stamp = Some(stamp);
+        }
+    }
+
+    /// Puts what was sorted behind what waits.
+    pub(crate) fn flush(&mut self, tick: u64) {
+        if self.stamp.take().is_none() {
+            return;
+        }
+        for (level, chain) in self.sorted.iter_mut().enumerate() {
+            let sum = chain.drain_into(&mut self.scratch);
+            self.waiting[level] += sum.pairs;
+            let chunks = self.scratch.drain(..);
+            self.levels[level].extend(chunks.map(|chunk| Waiting { since: tick, chunk }));
         }
     }
 
@@ -205,6 +218,9 @@ impl Queue {
 
     /// Bytes held by the queue's chunks.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.levels.iter().map(|level| level.len() * size_of::<Chunk>() + level.capacity() * size_of::<Waiting>()).sum()
+        self.levels
+            .iter()
+            .map(|level| level.len() * size_of::<Chunk>() + level.capacity() * size_of::<Waiting>())
+            .sum()
     }
 }

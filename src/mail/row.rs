@@ -27,8 +27,21 @@ impl Row {
         stamp: Stamp,
         pool: &mut ChunkPool,
     ) {
-        self.chains[shard].push(packet, stamp, pool);
+        let place = self.place(shard, packet.priority.level(), stamp, pool);
+        core::mem::forget(core::mem::replace(place, packet));
+    }
+
+    /// The place for one more packet for a shard, of a level; it holds no annex.
+    #[inline(always)]
+    pub(crate) fn place(
+        &mut self,
+        shard: usize,
+        level: usize,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+    ) -> &mut Packet {
         self.occupied |= 1 << shard;
+        self.chains[shard].place(level, stamp, pool)
     }
 
     /// Counts a packet that stands for many pairs, or holds bytes outside; see [`Chain::weigh`].
@@ -37,13 +50,9 @@ impl Row {
         self.chains[shard].weigh(pairs, bytes);
     }
 
-    /// Ends the chunks that are being filled: what is pushed next has another stamp.
+    /// Has the next packets go to chunks of their own: they have another stamp.
     pub(crate) fn seal(&mut self) {
-        let mut occupied = self.occupied;
-        while occupied != 0 {
-            self.chains[occupied.trailing_zeros() as usize].seal();
-            occupied &= occupied - 1;
-        }
+        self.chains.iter_mut().for_each(Chain::seal);
     }
 
     #[inline]

@@ -7,9 +7,9 @@ use crate::agent::ward::Finding;
 use crate::agent::{HealingAction, HealthChange};
 use crate::dispatch::engine::Engine;
 use crate::id::AgentId;
-use crate::message::{Kind, Refused, RefusedCommand};
 use crate::mesh::registry::Birth;
 use crate::mesh::report::{Events, HealthEvent};
+use crate::message::{Kind, Refused, RefusedCommand};
 
 /// How the agents came to be that can be made again, by slot.
 pub(crate) type Births = BTreeMap<u32, Birth>;

@@ -148,7 +148,7 @@ impl Gate {
     fn entry(&self, to: Target, message: Message<'_>) -> Result<Entry, HandleError> {
         let packet = match message.body {
             Body::Bytes(bytes) if bytes.len() <= INLINE_BYTES && message.is_simple() => {
-                Packet::new(None, message.kind, message.priority, bytes, None)
+                Packet::new(message.head(None), bytes, None)
             }
             _ => self.packet_with_annex(message)?,
         };
@@ -182,7 +182,7 @@ impl Gate {
             report: message.report,
             ..Annex::default()
         });
-        Ok(Packet::new(None, message.kind, message.priority, inline, Some(annex)))
+        Ok(Packet::new(message.head(None), inline, Some(annex)))
     }
 
     fn refused<T>(&self, limit: usize, error: PushError<T>) -> HandleError {
