@@ -195,6 +195,7 @@ impl Queue {
         pool: &mut ChunkPool,
         mut each: impl FnMut(Packet, Stamp, &mut dyn FnMut(Packet)),
     ) {
+        self.bytes = 0;
         for level in 0..LEVELS {
             let old = core::mem::take(&mut self.levels[level]);
             self.waiting[level] = 0;
@@ -205,6 +206,7 @@ impl Queue {
                     let packet = core::mem::replace(packet, Packet::EMPTY);
                     each(packet, stamp, &mut |packet| {
                         self.waiting[level] += u64::from(packet.pairs());
+                        self.bytes += packet.outside_bytes();
                         let full = pending.take_if(|chunk| chunk.is_full());
                         self.levels[level].extend(full.map(|chunk| Waiting { since, chunk }));
                         pending.get_or_insert_with(|| pool.take(stamp)).push(packet);
