@@ -95,6 +95,7 @@ struct Sent {
     priority: u8,
     /// Whether it keeps its place among its sender's messages.
     ordered: bool,
+    unicast: bool,
     receivers: BTreeSet<u64>,
     /// Who may or may not be among them.
     perhaps: BTreeSet<u64>,
@@ -141,7 +142,14 @@ impl Model {
     fn note(&mut self, sender: u64, how: How, ordered: bool, depth: u8) -> Note {
         let number = self.sent.len() as u32;
         let (receivers, perhaps) = (BTreeSet::new(), BTreeSet::new());
-        self.sent.push(Sent { sender, priority: how.priority, ordered, receivers, perhaps });
+        self.sent.push(Sent {
+            sender,
+            priority: how.priority,
+            ordered,
+            unicast: false,
+            receivers,
+            perhaps,
+        });
         let (behaviour, depth) = (u16::from(how.behaviour), u16::from(depth));
         Note { sender, target: 0, number, behaviour, depth }
     }
@@ -539,7 +547,7 @@ struct Session {
     shared: Shared,
     now_ms: i64,
     /// Messages given to handles and lanes, which are taken in at the next tick.
-    queued: bool,
+    queued: Vec<usize>,
 }
 
 impl Session {
@@ -570,7 +578,9 @@ impl Session {
                     && self.mesh.despawn(id).is_ok()
                 {
                     let mut model = self.shared.lock();
-                    model.subscribed.iter_mut().for_each(|topic| drop(topic.remove(&id.to_bits())));
+                    for topic in &mut model.subscribed {
+                        topic.remove(&id.to_bits());
+                    }
                 }
             }
             Act::Move { place } => {
@@ -613,7 +623,7 @@ impl Session {
         let mut model = self.shared.lock();
         let Some(target) = target(to, None, &model) else { return };
         // Each way in is first in, first out; only one of them is held to it.
-        let ordered = !how.retry && how.way % 3 == 0 && !self.queued;
+        let ordered = !how.retry && how.way % 3 == 0 && self.queued.is_empty();
         let depth = if matches!(target, Target::Agent(_)) { how.depth } else { how.depth.min(1) };
         let mut note = model.note(0, how, ordered, depth);
         let everyone: Vec<u64> = self.mesh.agent_ids().map(AgentId::to_bits).collect();
@@ -621,6 +631,7 @@ impl Session {
             Target::Agent(to) => {
                 note.target = to.to_bits();
                 model.expect([to.to_bits()]);
+                model.sent.last_mut().unwrap().unicast = true;
             }
             Target::Near { point, radius } => {
                 let near = self.mesh.agent_ids().filter(|&id| {
@@ -663,20 +674,24 @@ impl Session {
         if !sent {
             model.refused();
         } else if how.way % 3 != 0 {
-            // Groups are resolved when they are taken in: after all that the host does until then.
-            self.queued = true;
-            if !matches!(target, Target::Agent(_)) {
-                let all = model.agents.iter().map(|id| id.to_bits()).chain(everyone).collect();
-                model.sent.last_mut().unwrap().perhaps = all;
-            }
+            self.queued.push(model.sent.len() - 1);
         }
     }
 
     fn tick(&mut self, after_ms: i64, budget: Option<u16>) {
         self.now_ms += after_ms;
+        let mut model = self.shared.lock();
+        for number in self.queued.drain(..) {
+            // Groups are resolved when they are taken in: after all that the host did until now.
+            let unicast = model.sent[number].unicast;
+            let all = model.agents.iter().map(|id| id.to_bits()).collect();
+            if !unicast {
+                model.sent[number].perhaps = all;
+            }
+        }
+        drop(model);
         let budget = budget.map_or(Budget::unlimited(), |n| Budget::messages(u64::from(n)));
         support::tick(&mut self.mesh, self.now_ms, budget);
-        self.queued = false;
         let model = self.shared.lock();
         if let Some(wrong) = &model.wrong {
             panic!("{wrong}");
@@ -797,7 +812,7 @@ fn run(setting: &Setting, behaviours: Vec<Vec<Act>>, agents: &[(u8, Option<(u8, 
         model.behaviours = behaviours;
         model.by_priority = setting.rounds == 1 && setting.ageing > 1000;
     }
-    let mut session = Session { mesh, handle, lane, shared, now_ms: 0, queued: false };
+    let mut session = Session { mesh, handle, lane, shared, now_ms: 0, queued: Vec::new() };
     for &(kind, mailbox, place) in agents {
         session.act(Act::Spawn { kind, mailbox, place });
     }

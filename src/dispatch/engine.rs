@@ -452,7 +452,7 @@ impl Engine {
     pub(crate) fn waiting(&self) -> Pairs {
         let mut sum = Pairs::default();
         for shard in &self.shards {
-            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.waiting) {
+            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.unburied()) {
                 *sum += level;
             }
         }

@@ -129,6 +129,18 @@ impl Queue {
         }
     }
 
+    /// What is still to be delivered or dropped, by level. O(packets), if any are buried.
+    pub(crate) fn unburied(&self) -> Pairs {
+        let mut pairs = self.waiting;
+        if self.buried > 0 {
+            for (pairs, level) in pairs.iter_mut().zip(&self.levels) {
+                let packets = level.iter().flat_map(|waiting| waiting.chunk.waiting());
+                *pairs -= packets.filter(|packet| packet.is_buried()).count() as u64;
+            }
+        }
+        pairs
+    }
+
     /// The oldest chunk of a level, to deliver from.
     #[inline]
     pub(crate) fn pop(&mut self, level: usize) -> Option<(u64, Box<Chunk>)> {
