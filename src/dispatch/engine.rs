@@ -147,15 +147,14 @@ impl Engine {
         self.host.room(self.view.limits.outbox) as usize
     }
 
-    /// Sends a message of the host to one agent. The caller has looked for room.
+    /// Sends a message of the host to one agent.
     #[inline]
-    pub(crate) fn accept(&mut self, packet: Packet) {
+    pub(crate) fn accept(&mut self, packet: Packet) -> Result<(), SendError> {
         let stamp = self.stamp();
         let (view, host, pool) = self.host_parts();
-        if let Some(to) = packet.target() {
-            // There is room, so nothing is refused.
-            let sent = host.send_packet(view, stamp, pool, to, packet);
-            debug_assert!(sent.is_ok(), "{sent:?}");
+        match packet.target() {
+            Some(to) => host.send_packet(view, stamp, pool, to, packet).map(drop),
+            None => Ok(()),
         }
     }
 
