@@ -136,9 +136,9 @@ impl Mesh {
         }
         let allowance = budget.begin();
         self.last = Some(now);
-        self.engine.view.now = now;
+        self.engine.set_time(now);
         self.drain_inbox();
-        self.engine.begin_tick(now, u64::from(self.config.processing.ageing_ticks));
+        self.engine.begin_tick(u64::from(self.config.processing.ageing_ticks));
         self.check_health(now);
         let done = self.run_rounds(allowance);
         let account = self.engine.counters();
