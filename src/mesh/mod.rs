@@ -12,6 +12,8 @@
 mod apply;
 mod budget;
 pub mod config;
+mod driver;
+mod due;
 mod error;
 mod explain;
 mod hash;
@@ -21,6 +23,7 @@ mod registry;
 mod report;
 
 pub use budget::Budget;
+pub use driver::{Driver, DriverError, DriverOptions, DriverReport, StartError, SystemClock};
 pub use error::{MeshError, SpawnError, TickError};
 pub use explain::Explanation;
 pub use inbox::{Batch, HandleError, Lane, MeshHandle, Refusal};
