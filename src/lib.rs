@@ -22,7 +22,8 @@ pub use id::AgentId;
 pub use mesh::config::{self, Config, ConfigError};
 pub use mesh::{
     Batch, Budget, Explanation, HandleError, HealthEvent, Lane, Mesh, MeshError, MeshHandle,
-    Refusal, RegisterError, SpawnError, TickError, TickReport,
+    RecordError, RecordOptions, Recording, Refusal, RegisterError, Replay, ReplayError, ReplayTick,
+    SpawnError, TickError, TickReport,
 };
 pub use message::{
     AskId, Content, ContentError, DropReason, Envelope, EnvelopeId, INLINE_BYTES, InvalidPriority,

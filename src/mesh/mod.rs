@@ -17,6 +17,7 @@ mod explain;
 mod hash;
 mod host;
 mod inbox;
+mod record;
 mod registry;
 mod report;
 
@@ -24,6 +25,7 @@ pub use budget::Budget;
 pub use error::{MeshError, SpawnError, TickError};
 pub use explain::Explanation;
 pub use inbox::{Batch, HandleError, Lane, MeshHandle, Refusal};
+pub use record::{RecordError, RecordOptions, Recording, Replay, ReplayError, ReplayTick};
 pub use registry::RegisterError;
 pub use report::{HealthEvent, TickReport};
 
@@ -31,9 +33,11 @@ use crate::agent::view::{Interests, Limits, Links, Nearby, Roster, View};
 use crate::agent::ward::Care;
 use crate::agent::{Mailbox, Overflow};
 use crate::dispatch::engine::{Allowance, Engine};
+use crate::dispatch::probe::Counters;
 use crate::mesh::apply::Births;
 use crate::mesh::config::Config;
 use crate::mesh::inbox::Inbox;
+use crate::mesh::record::Recorder;
 use crate::mesh::registry::Registry;
 use crate::mesh::report::Events;
 use crate::time::Time;
@@ -70,6 +74,8 @@ pub struct Mesh {
     births: Births,
     events: Events,
     inbox: Inbox,
+    /// Where the session is recorded, if it is.
+    recorder: Option<Box<Recorder>>,
     /// The time of the last tick.
     last: Option<Time>,
     /// When health is judged next, and when its window fades.
@@ -106,6 +112,7 @@ impl Mesh {
             births: Births::default(),
             events: Events::default(),
             inbox,
+            recorder: None,
             last: None,
             next_check: Time::MAX,
             next_fade: Time::MAX,
@@ -126,28 +133,55 @@ impl Mesh {
     /// # Errors
     /// [`TickError::TimeWentBack`] if `now` is before the last tick's; nothing was done then.
     pub fn tick(&mut self, now: Time, budget: Budget<'_>) -> Result<TickReport, TickError> {
-        if let Some(last) = self.last.filter(|&last| now < last) {
-            return Err(TickError::TimeWentBack { last, given: now });
-        }
+        self.check_time(now)?;
         let allowance = budget.begin();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.begin_tick(now, budget.allowed());
+        }
+        let open = self.begin_tick(now);
+        self.drain_inbox();
+        Ok(self.finish_tick(open, allowance))
+    }
+
+    fn check_time(&self, now: Time) -> Result<(), TickError> {
+        match self.last.filter(|&last| now < last) {
+            Some(last) => Err(TickError::TimeWentBack { last, given: now }),
+            None => Ok(()),
+        }
+    }
+
+    /// What comes before the queues are drained: what is taken in belongs to the tick.
+    fn begin_tick(&mut self, now: Time) -> OpenTick {
         let before = self.engine.counters();
         self.last = Some(now);
         self.engine.view.now = now;
-        self.drain_inbox();
+        OpenTick { now, before }
+    }
+
+    /// What comes after the queues are drained.
+    fn finish_tick(&mut self, open: OpenTick, allowance: Allowance<'_>) -> TickReport {
+        let OpenTick { now, before } = open;
         self.engine.begin_tick(now, u64::from(self.config.processing.ageing_ticks));
         self.check_health(now);
         let done = self.run_rounds(allowance);
-        Ok(TickReport::new(&self.engine, &before, done, now))
+        let Self { engine, recorder, .. } = self;
+        if let Some(recorder) = recorder {
+            recorder.end_tick(|| hash::state_hash(engine));
+        }
+        TickReport::new(engine, &before, done, now)
     }
 
     fn run_rounds(&mut self, allowance: Allowance<'_>) -> crate::dispatch::engine::Done {
         let rounds = self.config.processing.rounds_per_tick;
-        let Self { engine, births, events, .. } = self;
+        let Self { engine, births, events, recorder, .. } = self;
+        // Where a clock cut is known only now.
+        let timed = matches!(allowance, Allowance::Until(..));
+        let cuts = recorder.as_mut().filter(|_| timed).map(|recorder| &mut recorder.cuts);
         engine.run_rounds(
             rounds,
             allowance,
             &mut |engine, command| apply::apply(engine, births, events, command),
-            None,
+            cuts,
         )
     }
 
@@ -175,6 +209,14 @@ impl Mesh {
             apply::despawn(&mut self.engine, &mut self.births, id);
         }
     }
+}
+
+/// A tick that has begun.
+#[derive(Debug)]
+struct OpenTick {
+    now: Time,
+    /// The account before it.
+    before: Counters,
 }
 
 fn view(config: &Config) -> Result<View, MeshError> {
