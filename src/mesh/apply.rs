@@ -7,9 +7,9 @@ use crate::agent::ward::Finding;
 use crate::agent::{HealingAction, HealthChange};
 use crate::dispatch::engine::Engine;
 use crate::id::AgentId;
-use crate::message::{Kind, Refused, RefusedCommand};
 use crate::mesh::registry::Birth;
 use crate::mesh::report::{Events, HealthEvent};
+use crate::message::{Kind, Refused, RefusedCommand};
 
 /// How the agents came to be that can be made again, by slot.
 pub(crate) type Births = BTreeMap<u32, Birth>;
@@ -134,12 +134,7 @@ fn note(
 }
 
 /// Gives an agent that lives no more mail, or some again.
-pub(crate) fn quarantine(
-    engine: &mut Engine,
-    events: &mut Events,
-    id: AgentId,
-    quarantined: bool,
-) {
+pub(crate) fn quarantine(engine: &mut Engine, events: &mut Events, id: AgentId, quarantined: bool) {
     let (view, shard, _) = engine.parts(engine.view.layout.shard(id.slot()));
     let change = shard.outbox.ward.quarantine(id, quarantined);
     shard.set_open(view.layout, id, false);

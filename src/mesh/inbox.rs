@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::agent::slab::{New, Newborn};
 use crate::agent::{Agent, CommandError, SendError, SpawnOptions};
+use crate::dispatch::engine::Engine;
 use crate::id::AgentId;
 use crate::lane::refusal::PushError;
 use crate::lane::signal::{Sleeper, Waker, signal};
 use crate::lane::{shared, spsc};
-use crate::dispatch::engine::Engine;
 use crate::mesh::config::LimitsConfig;
 use crate::mesh::record::{Event, Recorder};
 use crate::mesh::{Mesh, MeshError, SpawnError};
@@ -149,7 +149,7 @@ impl Gate {
     fn packet(&self, message: Message<'_>) -> Result<Packet, HandleError> {
         match message.body {
             Body::Bytes(bytes) if bytes.len() <= INLINE_BYTES && message.is_simple() => {
-                Ok(Packet::new(None, message.kind, message.priority, bytes, None))
+                Ok(Packet::new(message.head(None), bytes, None))
             }
             _ => self.packet_with_annex(message),
         }
@@ -189,7 +189,7 @@ impl Gate {
             report: message.report,
             ..Annex::default()
         });
-        Ok(Packet::new(None, message.kind, message.priority, inline, Some(annex)))
+        Ok(Packet::new(message.head(None), inline, Some(annex)))
     }
 
     fn refused<T>(&self, limit: usize, error: PushError<T>) -> HandleError {

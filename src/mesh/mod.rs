@@ -32,7 +32,7 @@ pub use report::{HealthEvent, TickReport};
 use crate::agent::view::{Interests, Limits, Links, Nearby, Roster, View};
 use crate::agent::ward::Care;
 use crate::agent::{Mailbox, Overflow};
-use crate::dispatch::engine::{Allowance, Engine};
+use crate::dispatch::engine::{Allowance, Engine, Setup};
 use crate::dispatch::probe::Counters;
 use crate::mesh::apply::Births;
 use crate::mesh::config::Config;
@@ -76,6 +76,8 @@ pub struct Mesh {
     inbox: Inbox,
     /// Where the session is recorded, if it is.
     recorder: Option<Box<Recorder>>,
+    /// The account after the last tick.
+    account: Counters,
     /// The time of the last tick.
     last: Option<Time>,
     /// When health is judged next, and when its window fades.
@@ -96,15 +98,16 @@ impl Mesh {
         let numbers = config.mesh.optimization_level.numbers();
         let mailbox =
             Mailbox { capacity: config.limits.mailbox_capacity, overflow: Overflow::RejectNew };
-        let engine = Engine::new(
-            view,
-            config.processing.max_workers as usize,
-            u64::from(numbers.inline_below_messages),
+        let setup = Setup {
+            workers: config.processing.max_workers as usize,
+            looks: numbers.spin_before_park,
+            inline_below: u64::from(numbers.inline_below_messages),
             mailbox,
-            config.generation_salt(),
-            config.limits.explain_capacity as usize,
-        )
-        .map_err(|error| MeshError::Workers(error.to_string().into()))?;
+            first_generation: config.generation_salt(),
+            explain: config.limits.explain_capacity as usize,
+        };
+        let engine = Engine::new(view, setup)
+            .map_err(|error| MeshError::Workers(error.to_string().into()))?;
         let inbox = Inbox::new(&config.limits)?;
         Ok(Self {
             engine,
@@ -113,6 +116,7 @@ impl Mesh {
             events: Events::default(),
             inbox,
             recorder: None,
+            account: Counters::default(),
             last: None,
             next_check: Time::MAX,
             next_fade: Time::MAX,
@@ -138,9 +142,9 @@ impl Mesh {
         if let Some(recorder) = &mut self.recorder {
             recorder.begin_tick(now, budget.allowed());
         }
-        let open = self.begin_tick(now);
+        self.begin_tick(now);
         self.drain_inbox();
-        Ok(self.finish_tick(open, allowance))
+        Ok(self.finish_tick(now, allowance))
     }
 
     fn check_time(&self, now: Time) -> Result<(), TickError> {
@@ -151,24 +155,23 @@ impl Mesh {
     }
 
     /// What comes before the queues are drained: what is taken in belongs to the tick.
-    fn begin_tick(&mut self, now: Time) -> OpenTick {
-        let before = self.engine.counters();
+    fn begin_tick(&mut self, now: Time) {
         self.last = Some(now);
         self.engine.view.now = now;
-        OpenTick { now, before }
     }
 
     /// What comes after the queues are drained.
-    fn finish_tick(&mut self, open: OpenTick, allowance: Allowance<'_>) -> TickReport {
-        let OpenTick { now, before } = open;
+    fn finish_tick(&mut self, now: Time, allowance: Allowance<'_>) -> TickReport {
         self.engine.begin_tick(now, u64::from(self.config.processing.ageing_ticks));
         self.check_health(now);
         let done = self.run_rounds(allowance);
-        let Self { engine, recorder, .. } = self;
+        let account = self.engine.counters();
+        let before = core::mem::replace(&mut self.account, account);
+        let Self { engine, recorder, account, .. } = self;
         if let Some(recorder) = recorder {
             recorder.end_tick(|| hash::state_hash(engine));
         }
-        TickReport::new(engine, &before, done, now)
+        TickReport::new(engine, &before, account, done, now)
     }
 
     fn run_rounds(&mut self, allowance: Allowance<'_>) -> crate::dispatch::engine::Done {
@@ -211,14 +214,6 @@ impl Mesh {
     }
 }
 
-/// A tick that has begun.
-#[derive(Debug)]
-struct OpenTick {
-    now: Time,
-    /// The account before it.
-    before: Counters,
-}
-
 fn view(config: &Config) -> Result<View, MeshError> {
     let layout = crate::agent::slots::Layout::for_agents(config.mesh.max_agents);
     let reliability = &config.reliability;
@@ -255,4 +250,3 @@ fn view(config: &Config) -> Result<View, MeshError> {
         reach: None,
     })
 }
-

@@ -9,7 +9,7 @@ use super::message::Said;
 use super::reader::Records;
 use crate::dispatch::engine::RoundCut;
 use crate::mesh::config::Config;
-use crate::mesh::{Budget, Mesh, OpenTick, Refusal, RegisterError, SpawnError, TickReport};
+use crate::mesh::{Budget, Mesh, Refusal, RegisterError, SpawnError, TickReport};
 use crate::time::Time;
 
 /// A recorded session that is done again, tick by tick, and held against what was recorded.
@@ -61,7 +61,7 @@ pub struct ReplayTick {
 enum Stage {
     Between,
     /// In a tick that takes in what came through queues.
-    Taking(OpenTick, Allowed),
+    Taking(Time, Allowed),
     Done,
     Failed,
 }
@@ -146,11 +146,11 @@ impl<R: Read> Replay<R> {
             match (records.next()?, core::mem::replace(stage, Stage::Failed)) {
                 (Event::TickBegin { now, allowed }, Stage::Between) => {
                     mesh.check_time(now).map_err(|_| malformed("a time that does not go back"))?;
-                    *stage = Stage::Taking(mesh.begin_tick(now), allowed);
+                    mesh.begin_tick(now);
+                    *stage = Stage::Taking(now, allowed);
                 }
-                (Event::TickEnd { hash: recorded_hash, cuts }, Stage::Taking(open, allowed)) => {
-                    let now = open.now;
-                    let report = run(mesh, open, allowed, &cuts);
+                (Event::TickEnd { hash: recorded_hash, cuts }, Stage::Taking(now, allowed)) => {
+                    let report = run(mesh, now, allowed, &cuts);
                     *ticks += 1;
                     let (tick, hash) = (*ticks, mesh.state_hash());
                     if let Some(recorded) = recorded_hash {
@@ -179,13 +179,13 @@ impl<R: Read> Replay<R> {
     }
 }
 
-fn run(mesh: &mut Mesh, open: OpenTick, allowed: Allowed, cuts: &[RoundCut]) -> TickReport {
+fn run(mesh: &mut Mesh, now: Time, allowed: Allowed, cuts: &[RoundCut]) -> TickReport {
     let budget = match allowed {
         Allowed::Unlimited => Budget::unlimited(),
         Allowed::Messages(messages) => Budget::messages(messages),
         Allowed::Nanos(_) => Budget::cuts(cuts),
     };
-    mesh.finish_tick(open, budget.begin())
+    mesh.finish_tick(now, budget.begin())
 }
 
 /// What a command gave: what it is, as recorded and now; nothing for most.
