@@ -499,6 +499,7 @@ impl Outbox {
         Ok(())
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what a round lends, and a message")]
     /// A notice of the mesh to one of the shard's agents, in the next round.
     pub(crate) fn notice(
         &mut self,

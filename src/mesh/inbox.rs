@@ -114,7 +114,6 @@ struct Gate {
     lanes: AtomicUsize,
     max_lanes: usize,
     lane_capacity: usize,
-    queue_capacity: usize,
     max_payload: usize,
     waker: Waker,
 }
@@ -231,7 +230,7 @@ impl MeshHandle {
                 self.gate.waker.wake();
                 Ok(())
             }
-            Err(error) => Err(self.gate.refused(self.gate.queue_capacity, error)),
+            Err(error) => Err(self.gate.refused(self.queue.capacity(), error)),
         }
     }
 
@@ -459,7 +458,6 @@ impl Inbox {
             lanes: AtomicUsize::new(0),
             max_lanes: limits.max_lanes as usize,
             lane_capacity: limits.lane_capacity as usize,
-            queue_capacity,
             max_payload: limits.max_payload_bytes as usize,
             waker,
         };

@@ -86,9 +86,6 @@ impl Registry {
         Ok((agent, birth))
     }
 
-    pub(crate) fn contains(&self, name: &str) -> bool {
-        self.types.contains_key(name)
-    }
 }
 
 impl Birth {

@@ -32,6 +32,7 @@ pub(crate) struct Search {
 
 impl Links {
     /// Links in the mesh.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.count
     }
@@ -147,11 +148,6 @@ impl Links {
             }
         }
         found
-    }
-
-    /// Slots that may have links are below this.
-    pub(crate) fn end(&self) -> u32 {
-        self.neighbours.len() as u32
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
