@@ -344,7 +344,10 @@ impl Engine {
             );
             return;
         }
-        let start = self.view.round as usize % self.active.len().max(1);
+        // By ticks, not by rounds: a tick has a fixed number of those, which may share a factor with the
+        // number of shards, and then some would never be first.
+        let first = (self.view.tick % self.shards.len().max(1) as u64) as usize;
+        let start = self.active.partition_point(|&index| index < first);
         share_out(&self.waiting, pairs, start, &mut self.quotas);
     }
 
