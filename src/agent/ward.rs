@@ -134,7 +134,10 @@ impl Ward {
         mut found: impl FnMut(Finding),
     ) {
         self.patients.retain(|_, patient| {
-            if let Some(change) = patient.health.check(&care.health) {
+            // Nothing but a restart betters the health of an agent that is not there.
+            if !patient.lost
+                && let Some(change) = patient.health.check(&care.health)
+            {
                 let action = patient.last.healing(change.to, has_factory(patient.id));
                 if action == Some(HealingAction::Quarantine) {
                     patient.quarantined = true;
