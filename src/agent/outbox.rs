@@ -53,7 +53,7 @@ pub enum SendError {
     },
     /// Too many bytes of payload wait.
     #[error(
-        "a payload of {given} bytes does not fit: {left} of limits.payload_arena_bytes are left to this shard in this round"
+        "a payload of {given} bytes does not fit: {left} bytes of performance.memory_pool_size are left to its shard in this round"
     )]
     ArenaFull {
         /// Its bytes.

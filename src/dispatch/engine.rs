@@ -147,6 +147,16 @@ impl Engine {
         self.host.room(self.view.limits.outbox) as usize
     }
 
+    /// Takes the bytes of a payload that another thread made from what is left for payloads.
+    pub(crate) fn charge(&mut self, packet: &Packet) -> Result<(), SendError> {
+        let (given, left) = (packet.outside_bytes(), self.host.arena_left);
+        if given > left {
+            return Err(SendError::ArenaFull { given, left });
+        }
+        self.host.arena_left = left - given;
+        Ok(())
+    }
+
     /// Sends a message of the host to one agent.
     #[inline]
     pub(crate) fn accept(&mut self, packet: Packet) -> Result<(), SendError> {

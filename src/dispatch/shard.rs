@@ -118,7 +118,7 @@ impl Shard {
     /// Payload bytes that wait here.
     #[inline]
     pub(crate) fn bytes(&self) -> u64 {
-        self.incoming_bytes + self.queue.bytes
+        self.incoming_bytes + self.queue.bytes + self.outbox.timer.bytes()
     }
 
     /// Handlers other than `on_message` that wait to be run.

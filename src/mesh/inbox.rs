@@ -434,6 +434,8 @@ pub(crate) struct Inbox {
     quota: usize,
     /// Which lane is drained first.
     start: usize,
+    /// Entries that are more than a packet, while they are taken in.
+    others: Vec<Entry>,
     pub(crate) sleeper: Option<Sleeper>,
     pub(crate) refusals: VecDeque<Refusal>,
 }
@@ -462,6 +464,7 @@ impl Inbox {
             gate: Arc::new(gate),
             quota: limits.lane_quota as usize,
             start: 0,
+            others: Vec::new(),
             sleeper: Some(sleeper),
             refusals: VecDeque::new(),
         })
@@ -504,11 +507,11 @@ impl Mesh {
         // The queues are taken out while their entries are applied to the rest of the mesh.
         let mut lanes = core::mem::take(&mut self.inbox.lanes);
         let mut added = Vec::new();
-        let mut others = Vec::new();
+        let mut others = core::mem::take(&mut self.inbox.others);
         let limit = quota.min(self.engine.host_room());
         let Self { inbox, engine, .. } = self;
         inbox.receiver.drain(limit, |entry| match entry {
-            Entry::Send(packet) if others.is_empty() => {
+            Entry::Send(packet) if others.is_empty() && packet.annex.is_none() => {
                 // The limit leaves room for each of them.
                 let sent = engine.accept(packet);
                 debug_assert!(sent.is_ok(), "{sent:?}");
@@ -522,7 +525,7 @@ impl Mesh {
             let limit = quota.min(self.engine.host_room());
             let engine = &mut self.engine;
             lanes[at].drain(limit, |entry| match entry {
-                Entry::Send(packet) if others.is_empty() => {
+                Entry::Send(packet) if others.is_empty() && packet.annex.is_none() => {
                     let sent = engine.accept(packet);
                     debug_assert!(sent.is_ok(), "{sent:?}");
                 }
@@ -530,6 +533,7 @@ impl Mesh {
             });
             self.take_in(&mut others, &mut added);
         }
+        self.inbox.others = others;
         self.inbox.start = if lanes.is_empty() { 0 } else { (start + 1) % lanes.len() };
         lanes.extend(added);
         self.inbox.lanes = lanes;
@@ -542,7 +546,8 @@ impl Mesh {
             match entry {
                 Entry::Send(packet) => {
                     // Groups before it may have taken more room than one message each.
-                    if let Err(error) = self.engine.accept(packet) {
+                    let room = self.engine.charge(&packet);
+                    if let Err(error) = room.and_then(|()| self.engine.accept(packet)) {
                         self.inbox.refuse(error);
                     }
                 }
@@ -562,6 +567,7 @@ impl Mesh {
     ) -> Result<(), Refusal> {
         match request {
             Request::Group(target, packet) => {
+                self.engine.charge(&packet)?;
                 self.engine.accept_group(target, packet)?;
             }
             Request::Spawn(agents, agent, options) => {
