@@ -24,6 +24,8 @@ pub(crate) struct Timer {
     /// The envelopes, by index, and which indices are free.
     packets: Vec<Packet>,
     free: Vec<u32>,
+    /// Payload bytes outside the packets.
+    bytes: u64,
 }
 
 #[derive(Debug)]
@@ -42,6 +44,7 @@ enum What {
 impl Timer {
     /// Puts in an envelope that is due at `at`.
     pub(crate) fn delay(&mut self, at: Time, packet: Packet) {
+        self.bytes += packet.outside_bytes();
         let index = match self.free.pop() {
             Some(index) => {
                 self.packets[index as usize] = packet;
@@ -81,7 +84,9 @@ impl Timer {
             What::Deliver(index) => {
                 self.free.push(index);
                 let place = &mut self.packets[index as usize];
-                Due::Deliver(core::mem::replace(place, Packet::EMPTY))
+                let packet = core::mem::replace(place, Packet::EMPTY);
+                self.bytes -= packet.outside_bytes();
+                Due::Deliver(packet)
             }
             What::Wake(agent) => Due::Wake(agent),
         })
@@ -90,6 +95,11 @@ impl Timer {
     /// Envelopes that wait here.
     pub(crate) fn delayed(&self) -> u64 {
         (self.packets.len() - self.free.len()) as u64
+    }
+
+    /// Payload bytes that wait here.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Calls `each` with everything that waits, by time and order: when, and the envelope or agent.

@@ -85,7 +85,6 @@ impl Registry {
         })?;
         Ok((agent, birth))
     }
-
 }
 
 impl Birth {

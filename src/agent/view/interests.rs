@@ -138,9 +138,7 @@ impl Interests {
     }
 
     /// All topics with their subscribers, by topic and agent.
-    pub(crate) fn iter(
-        &self,
-    ) -> impl Iterator<Item = (Topic, &[Interest])> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Topic, &[Interest])> + '_ {
         self.topics.iter().map(|(topic, subscribers)| (*topic, &subscribers.list[..]))
     }
 }
