@@ -44,7 +44,7 @@ pub(crate) fn look(
         let noise = Vec3::new(x as f32, y as f32, z as f32) * NOISE_M;
         let distance = (centre - pose.position()).length();
         // Certain up close, less so across the room.
-        let confidence = 0.96 - 0.04 * distance + 0.08 * doubt as f32;
+        let confidence = 0.92 - 0.04 * distance + 0.1 * doubt as f32;
         let half = thing.bounds.half_extents().to_array();
         each(&Detection {
             class: u32::from(thing.class),

@@ -14,6 +14,8 @@ const MAX_POINTS: usize = 4_096;
 const MAX_FOLLOWED: usize = 1_000;
 /// Characters are slow: ten points a second show their way.
 const FRAMES_A_POINT: usize = 9;
+/// A trail is drawn over the last six seconds, or many characters would cover the floor.
+const TRAIL_POINTS: usize = 60;
 
 /// Collects a session.
 #[derive(Debug)]
@@ -56,6 +58,13 @@ impl<T: Copy> Path<T> {
             }
         }
         self.seen += 1;
+    }
+}
+
+impl<T> Path<T> {
+    /// The last points, at most `count`.
+    fn last(&self, count: usize) -> &[T] {
+        self.points.get(self.points.len().saturating_sub(count)..).unwrap_or(&[])
     }
 }
 
@@ -117,7 +126,7 @@ impl Film {
         });
         let marks = touches.unwrap_or_default();
         let trails: Vec<Vec<[f32; 2]>> =
-            self.trails.iter().map(|trail| trail.points.clone()).collect();
+            self.trails.iter().map(|trail| trail.last(TRAIL_POINTS).to_vec()).collect();
         let mut strips = vec![
             Strip { title: "Messages", unit: "delivered a tick", values: &self.messages },
             Strip { title: "In view", unit: "characters and peers a frame", values: &self.in_view },

@@ -151,8 +151,8 @@ impl Character {
             let turned = [away[0] * cos - away[1] * sin, away[0] * sin + away[1] * cos];
             [self.place[0] + turned[0] / distance, self.place[1] + turned[1] / distance]
         };
-        // Straight away, or else to one side or the other.
-        let ways = [at(0.0), at(0.9), at(-0.9)];
+        // Straight away, or else more and more to one side or the other.
+        let ways = [at(0.0), at(0.8), at(-0.8), at(1.5), at(-1.5)];
         let _ = ways.into_iter().any(|way| self.go(way, HURRY));
         self.face([user.x, user.z]);
         self.goal = self.place;
