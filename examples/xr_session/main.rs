@@ -7,6 +7,7 @@
 mod agents;
 mod args;
 mod camera;
+mod cast;
 mod clock;
 mod files;
 mod generate;
@@ -85,7 +86,7 @@ fn run() -> Result<(), String> {
             format!("{}: expected a writable file, found {error}", path.display())
         })?;
     }
-    let report = measured.report(&session.mesh);
+    let report = measured.report(&session.mesh, &session.cast);
     print(&if args.json { format!("{}\n", report.to_json()) } else { format!("\n{report}") })
 }
 

@@ -2,12 +2,12 @@
 
 use xrmesh::{Mesh, Pose, TickReport};
 
-use crate::agents::{Character, Collaboration, Interaction, Physics, Rendering, Tracker};
+use crate::agents::{Interaction, Physics, Rendering, Touch};
+use crate::cast::Cast;
 use crate::plot::{self, Mark, Picture, Stand, Strip};
 use crate::pose::forward;
 use crate::report::grouped;
 use crate::room::Room;
-use crate::session::Cast;
 
 /// Most points that a path keeps, and most characters that are followed.
 const MAX_POINTS: usize = 4_096;
@@ -117,7 +117,7 @@ impl Film {
     pub(crate) fn draw(&self, mesh: &Mesh, cast: &Cast, room: &Room, title: &str) -> String {
         let touches = cast.physics.and_then(|id| {
             mesh.with_agent(id, |physics: &Physics| {
-                let mark = |touch: &crate::agents::Touch| Mark {
+                let mark = |touch: &Touch| Mark {
                     place: [touch.place.x, touch.place.z],
                     released: touch.released,
                 };
@@ -156,17 +156,19 @@ impl Film {
 
     fn facts(&self, mesh: &Mesh, cast: &Cast) -> Vec<(&'static str, String)> {
         let links: usize = mesh.agent_ids().map(|id| mesh.neighbours(id).count()).sum();
-        let talks: u64 =
-            cast.characters.iter().filter_map(|id| mesh.with_agent(*id, Character::talks)).sum();
-        let tracks = cast.tracker.and_then(|id| mesh.with_agent(id, Tracker::tally));
-        let shared = cast.collaboration.and_then(|id| mesh.with_agent(id, Collaboration::tally));
+        let deeds = cast.deeds(mesh);
+        let deed = |wanted: &str| {
+            let found = deeds.iter().find(|(name, _)| *name == wanted);
+            grouped(found.map_or(0, |(_, count)| *count))
+        };
         vec![
             ("messages", grouped(self.delivered)),
-            ("talks", grouped(talks / 2)),
+            ("talks", deed("talks")),
             ("links at the end", grouped(links as u64 / 2)),
-            ("detections kept", grouped(tracks.map_or(0, |[kept, ..]| kept))),
-            ("left out", grouped(tracks.map_or(0, |[_, left_out, _]| left_out))),
-            ("moves shared", grouped(shared.map_or(0, |[_, bodies, _]| bodies))),
+            ("detections kept", deed("detections kept")),
+            ("detections left out", deed("detections left out")),
+            ("anchor moves", deed("anchor moves")),
+            ("moves shared", deed("moves shared")),
         ]
     }
 }

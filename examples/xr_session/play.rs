@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use xrmesh::{Budget, Clock, Histogram, Mesh, TickReport, Time};
 
+use crate::cast::Cast;
 use crate::clock::WallClock;
 use crate::picture::Film;
 use crate::progress::Progress;
@@ -43,7 +44,7 @@ impl Measured {
     }
 
     /// The report on a mesh after its last tick.
-    pub(crate) fn report(self, mesh: &Mesh) -> Report {
+    pub(crate) fn report(self, mesh: &Mesh, cast: &Cast) -> Report {
         let counters = mesh.counters();
         let agents = u64::from(mesh.agents());
         Report {
@@ -57,6 +58,7 @@ impl Measured {
             ticks: self.ticks,
             tick_ns: self.tick_ns,
             busy_s: self.busy_ns as f64 * 1e-9,
+            deeds: cast.deeds(mesh),
             agents,
             bytes_per_agent: mesh.agent_bytes() as f64 / agents.max(1) as f64,
             state_hash: mesh.state_hash(),

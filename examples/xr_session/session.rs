@@ -9,11 +9,9 @@ use std::sync::Arc;
 use xrmesh::config::{LimitsConfig, MeshConfig, ProcessingConfig};
 use xrmesh::{AgentId, Budget, Config, Mesh, Pose, Quat, SpawnOptions, TickReport, Time, Vec3};
 
-use crate::agents::{
-    self, Anchors, Character, CharacterSetup, Collaboration, Interaction, InteractionSetup, Mapper,
-    Peer, PeerSetup, Physics, Rendering, RenderingSetup, Tracker,
-};
+use crate::agents::{self, CharacterSetup, InteractionSetup, PeerSetup, RenderingSetup};
 use crate::camera;
+use crate::cast::Cast;
 use crate::generate;
 use crate::messages::{self, Button, DevicePose, HEADSET, Said, topic};
 use crate::motion::{Action, ButtonEvent, Device, Motion};
@@ -60,20 +58,6 @@ pub(crate) struct Session {
     /// The time up to which buttons were fed.
     fed_ns: i64,
     due: Vec<ButtonEvent>,
-}
-
-/// Who is who in a session's mesh.
-#[derive(Debug, Default)]
-pub(crate) struct Cast {
-    pub(crate) anchors: Option<AgentId>,
-    pub(crate) tracker: Option<AgentId>,
-    pub(crate) mapper: Option<AgentId>,
-    pub(crate) interaction: Option<AgentId>,
-    pub(crate) physics: Option<AgentId>,
-    pub(crate) rendering: Option<AgentId>,
-    pub(crate) collaboration: Option<AgentId>,
-    pub(crate) peers: Vec<AgentId>,
-    pub(crate) characters: Vec<AgentId>,
 }
 
 impl Session {
@@ -209,35 +193,6 @@ impl Session {
     /// A frame's budget that gives the same session on every machine.
     pub(crate) fn budget() -> Budget<'static> {
         Budget::messages(MESSAGES_A_FRAME)
-    }
-}
-
-impl Cast {
-    /// Finds who is who. O(agents).
-    pub(crate) fn of(mesh: &Mesh) -> Self {
-        let mut cast = Self::default();
-        for id in mesh.agent_ids() {
-            if mesh.with_agent(id, |_: &Character| ()).is_some() {
-                cast.characters.push(id);
-            } else if mesh.with_agent(id, |_: &Peer| ()).is_some() {
-                cast.peers.push(id);
-            } else if mesh.with_agent(id, |_: &Anchors| ()).is_some() {
-                cast.anchors = Some(id);
-            } else if mesh.with_agent(id, |_: &Tracker| ()).is_some() {
-                cast.tracker = Some(id);
-            } else if mesh.with_agent(id, |_: &Mapper| ()).is_some() {
-                cast.mapper = Some(id);
-            } else if mesh.with_agent(id, |_: &Interaction| ()).is_some() {
-                cast.interaction = Some(id);
-            } else if mesh.with_agent(id, |_: &Physics| ()).is_some() {
-                cast.physics = Some(id);
-            } else if mesh.with_agent(id, |_: &Rendering| ()).is_some() {
-                cast.rendering = Some(id);
-            } else if mesh.with_agent(id, |_: &Collaboration| ()).is_some() {
-                cast.collaboration = Some(id);
-            }
-        }
-        cast
     }
 }
 

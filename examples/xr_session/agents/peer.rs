@@ -27,11 +27,6 @@ impl Peer {
     pub(crate) fn new(setup: PeerSetup) -> Self {
         Self { setup, interest: Interest::default(), poses_heard: 0, bodies_heard: 0 }
     }
-
-    /// Poses of others and moves of bodies that it heard of.
-    pub(crate) fn tally(&self) -> [u64; 2] {
-        [self.poses_heard, self.bodies_heard]
-    }
 }
 
 impl Agent for Peer {

@@ -33,6 +33,8 @@ pub(crate) struct Physics {
     bodies: Vec<Solid>,
     hands: [Option<Vec3>; 2],
     touches: Vec<Touch>,
+    /// Grabs and releases.
+    counts: [u64; 2],
 }
 
 /// A hand took a body, or let it go.
@@ -66,7 +68,7 @@ impl Physics {
             Ok(Solid { position, velocity: Vec3::ZERO, moves: Moves::Not })
         };
         let bodies = bytes.chunks(size_of::<Vec3>()).map(solid).collect::<Result<_, _>>()?;
-        Ok(Self { room, bodies, hands: [None; 2], touches: Vec::with_capacity(64) })
+        Ok(Self { room, bodies, hands: [None; 2], touches: Vec::with_capacity(64), counts: [0; 2] })
     }
 
     /// What was taken and let go, in order.
@@ -74,13 +76,14 @@ impl Physics {
         &self.touches
     }
 
-    /// Bodies, and those that move.
-    pub(crate) fn tally(&self) -> [u64; 2] {
-        let moving = self.bodies.iter().filter(|solid| solid.moves != Moves::Not).count();
-        [self.bodies.len() as u64, moving as u64]
+    /// Bodies, grabs and releases.
+    pub(crate) fn tally(&self) -> [u64; 3] {
+        let [grabs, releases] = self.counts;
+        [self.bodies.len() as u64, grabs, releases]
     }
 
     fn note(&mut self, place: Vec3, released: bool) {
+        self.counts[usize::from(released)] += 1;
         if self.touches.len() < MAX_TOUCHES {
             self.touches.push(Touch { place, released });
         }
@@ -236,7 +239,7 @@ impl Agent for Physics {
             hasher.bool(hand.is_some());
             hash_vector(hasher, hand.unwrap_or(Vec3::ZERO));
         }
-        hasher.u64(self.touches.len() as u64);
+        self.counts.into_iter().for_each(|count| hasher.u64(count));
     }
 
     fn ticks() -> bool {
@@ -304,7 +307,7 @@ mod tests {
         run(&mut physics, 90 * 10);
         let ([low, high], place) = (physics.room.extent, physics.bodies[0].position);
         assert!((low[0]..high[0]).contains(&place.x) && (low[1]..high[1]).contains(&place.z));
-        assert_eq!(physics.tally(), [1, 0]);
+        assert_eq!(physics.bodies[0].moves, Moves::Not);
     }
 
     #[test]

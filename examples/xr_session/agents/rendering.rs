@@ -74,11 +74,6 @@ impl Rendering {
         self.visible
     }
 
-    /// Anchors within 5 m as last answered, and moves of anchors heard of.
-    pub(crate) fn tally(&self) -> [u64; 2] {
-        [u64::from(self.anchors), self.anchor_moves]
-    }
-
     fn map(&mut self, surface: &Surface) {
         let Surface { thing, centre, half, .. } = *surface;
         if let Some(place) = self.surfaces.get_mut(usize::from(thing)) {
