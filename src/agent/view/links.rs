@@ -49,7 +49,12 @@ impl Links {
         if longest >= self.neighbours.len() {
             self.neighbours.resize_with(longest + 1, Vec::new);
         }
-        let new = self.find(a, b).is_none();
+        let held = self.find(a, b);
+        if held.is_some_and(|held| held.pinned || !pinned) {
+            // The usual case of links that follow poses: most stay as they are.
+            return Ok(false);
+        }
+        let new = held.is_none();
         if new && self.count >= limit {
             return Err(CommandError::TooManyLinks { limit });
         }
