@@ -22,6 +22,7 @@ mod fault;
 pub(crate) mod health;
 pub(crate) mod outbox;
 mod retry;
+pub(crate) mod round;
 pub(crate) mod slab;
 pub(crate) mod slots;
 mod state_hasher;
