@@ -58,7 +58,11 @@ fn options(random: u32) -> SpawnOptions {
 }
 
 impl Agent for Walker {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.heard += 1;
         let id = envelope.id().to_bits();
         self.sum = self.sum.rotate_left(7) ^ id ^ envelope.bytes().len() as u64;
@@ -180,7 +184,12 @@ fn compare(budget: Option<u64>) {
     for workers in [2, 4, 8] {
         let many = hashes(workers, ticks(), budget);
         let differs = one.iter().zip(&many).position(|(one, many)| one != many);
-        assert_eq!(differs, None, "the first tick, of {}, that differs on {workers} workers", one.len());
+        assert_eq!(
+            differs,
+            None,
+            "the first tick, of {}, that differs on {workers} workers",
+            one.len()
+        );
         assert!(THREADS.lock().unwrap().contains("xrmesh-1"), "nothing ran on a second thread");
     }
 }
@@ -206,9 +215,7 @@ fn the_hash_tells_states_apart() {
         mesh.state_hash()
     };
     let message = Message::new(Kind::user(1));
-    let sent = |message: Message<'_>| {
-        hash(&|mesh, id| _ = mesh.send(id, message).unwrap())
-    };
+    let sent = |message: Message<'_>| hash(&|mesh, id| _ = mesh.send(id, message).unwrap());
     let hashes = [
         hash(&|_, _| {}),
         sent(message),

@@ -53,14 +53,19 @@ impl Agent for Puppet {
         Ok(())
     }
 
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         if envelope.kind() == Kind::UNDELIVERED {
             self.words.push((envelope.plain()?, context.tick()));
             return Ok(());
         }
         let bytes = envelope.bytes();
         let order = bytes.first().copied().unwrap_or(WORK);
-        let to = bytes.get(1..9).and_then(|id| AgentId::from_bits(bytemuck::pod_read_unaligned(id)));
+        let to =
+            bytes.get(1..9).and_then(|id| AgentId::from_bits(bytemuck::pod_read_unaligned(id)));
         if order != PANIC {
             self.heard.push((envelope.kind(), order, context.tick()));
         }
@@ -206,14 +211,23 @@ fn a_registered_agent_is_restarted_at_the_rounds_end_under_its_id() {
     tell(&mut mesh, id, &order(WORK));
     tick(&mut mesh, 1, Budget::unlimited());
     assert_eq!((dropped(&mesh, DropReason::Panicked), heard(&mesh, other)), (3, 1));
-    assert_eq!((*made.lock().unwrap(), mesh.is_alive(id), mesh.health(id)), (2, true, Some(Health::Recovering)));
-    let state = |mesh: &Mesh| mesh.with_agent(id, |p: &Puppet| (p.started, p.heard.len(), p.made.is_some()));
+    assert_eq!(
+        (*made.lock().unwrap(), mesh.is_alive(id), mesh.health(id)),
+        (2, true, Some(Health::Recovering))
+    );
+    let state = |mesh: &Mesh| {
+        mesh.with_agent(id, |p: &Puppet| (p.started, p.heard.len(), p.made.is_some()))
+    };
     assert_eq!(state(&mesh), Some((1, 0, true)), "a new one, started once");
     tell(&mut mesh, id, &order(WORK));
     tick(&mut mesh, 2, Budget::unlimited());
     assert_eq!(state(&mesh), Some((1, 1, true)));
-    let events: Vec<_> = mesh.health_events().map(|e| (e.change.to, e.change.cause, e.action)).collect();
-    assert_eq!(events, [(Health::Recovering, HealthCause::Restarted, Some(HealingAction::Restart))]);
+    let events: Vec<_> =
+        mesh.health_events().map(|e| (e.change.to, e.change.cause, e.action)).collect();
+    assert_eq!(
+        events,
+        [(Health::Recovering, HealthCause::Restarted, Some(HealingAction::Restart))]
+    );
 }
 
 #[test]
@@ -297,9 +311,10 @@ fn panics_in_the_other_handlers_end_that_agent_alone() {
     let well = mesh.spawn(some(false, false, false)).unwrap();
     tick(&mut mesh, 0, Budget::unlimited());
     let health = |id| mesh.health(id);
-    assert_eq!([start, ticked, stop, well].map(health), [
-        Some(Health::Failed), Some(Health::Failed), Some(Health::Healthy), Some(Health::Healthy),
-    ]);
+    assert_eq!(
+        [start, ticked, stop, well].map(health),
+        [Some(Health::Failed), Some(Health::Failed), Some(Health::Healthy), Some(Health::Healthy),]
+    );
     mesh.despawn(stop).unwrap();
     mesh.send(Target::Everyone, Message::new(ORDER)).unwrap();
     let report = tick(&mut mesh, 1, Budget::unlimited());
@@ -417,7 +432,11 @@ fn who_asked_gets_word_of_a_drop_in_the_next_round() {
 struct Caller(Vec<Option<DropReason>>);
 
 impl Agent for Caller {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         if envelope.kind() == Kind::UNDELIVERED {
             self.0.push(envelope.plain::<Undelivered>()?.reason());
         } else {
@@ -426,7 +445,8 @@ impl Agent for Caller {
             let all: Vec<AgentId> = (0..64)
                 .filter_map(|slot| {
                     let bits = context.id().to_bits() & !0xffff_ffff | slot;
-                    AgentId::from_bits(bits).filter(|&id| context.is_alive(id) && id != context.id())
+                    AgentId::from_bits(bits)
+                        .filter(|&id| context.is_alive(id) && id != context.id())
                 })
                 .collect();
             context.send(Target::Everyone, message)?;
@@ -528,13 +548,18 @@ fn an_overflowing_mailbox_is_reset_when_it_is_critical() {
     tick(&mut mesh, 1000, Budget::messages(0));
     assert_eq!((mesh.counters().pending(), dropped(&mesh, DropReason::MailboxReset)), (0, 8));
     let event = mesh.health_events().next().unwrap();
-    assert_eq!((event.change.to, event.action), (Health::Critical, Some(HealingAction::ResetMailbox)));
+    assert_eq!(
+        (event.change.to, event.action),
+        (Health::Critical, Some(HealingAction::ResetMailbox))
+    );
 }
 
 #[test]
 fn messages_that_come_late_count_once_each_also_of_broadcasts() {
     for everyone in [false, true] {
-        for (late, expected) in [(9, None), (10, Some(Health::Degraded)), (50, Some(Health::Critical))] {
+        for (late, expected) in
+            [(9, None), (10, Some(Health::Degraded)), (50, Some(Health::Critical))]
+        {
             let mut mesh = mesh(|_| {});
             let id = mesh.spawn(Puppet::default()).unwrap();
             for _ in 0..late {
@@ -562,7 +587,11 @@ fn questions_time_out_and_late_answers_are_dropped() {
         got: Vec<(Kind, Option<xrmesh::AskId>)>,
     }
     impl Agent for Asker {
-        fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+        fn on_message(
+            &mut self,
+            context: &mut Context<'_>,
+            envelope: &Envelope<'_>,
+        ) -> Result<(), Fault> {
             if envelope.answer_to().is_some() {
                 self.got.push((envelope.kind(), envelope.answer_to()));
             } else if envelope.is_question() {
@@ -571,13 +600,15 @@ fn questions_time_out_and_late_answers_are_dropped() {
                 }
             } else if let Ok(bits) = envelope.plain::<u64>() {
                 let to = AgentId::from_bits(bits).unwrap();
-                self.asked = Some(context.ask(to, Message::new(ORDER), Duration::from_millis(20))?);
+                self.asked =
+                    Some(context.ask(to, Message::new(ORDER), Duration::from_millis(20))?);
             }
             Ok(())
         }
     }
     let mut mesh = mesh(|_| {});
-    let (asker, other) = (mesh.spawn(Asker::default()).unwrap(), mesh.spawn(Asker::default()).unwrap());
+    let (asker, other) =
+        (mesh.spawn(Asker::default()).unwrap(), mesh.spawn(Asker::default()).unwrap());
     let ask = |mesh: &mut Mesh, whom: AgentId| {
         mesh.send(asker, Message::new(ORDER).plain(&whom.to_bits())).unwrap();
     };

@@ -16,7 +16,11 @@ struct Log {
 }
 
 impl Agent for Log {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         let number = envelope.plain::<u32>()?;
         self.heard.push((number, envelope.priority().number(), context.tick()));
         Ok(())

@@ -335,8 +335,7 @@ impl<A: Agent> Slab<A> {
         let first = context.view.layout.first_slot(context.outbox.source as usize, page);
         // A slot that no agent of the page has, if the sender is elsewhere.
         let sender = packet.from.map_or(u32::MAX, |from| from.slot().wrapping_sub(first));
-        let careful =
-            packet.annex.is_some() || context.is_traced() || context.is_late(stamp);
+        let careful = packet.annex.is_some() || context.is_traced() || context.is_late(stamp);
         while progress.next < PAGE && progress.pairs < limit {
             let offset = progress.next;
             progress.next += 1;

@@ -9,7 +9,6 @@ use crate::time::Time;
 
 /// What is due.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "passed by value once, never stored")]
 pub(crate) enum Due {
     /// An envelope to one agent, its original id and time in its annex.
     Deliver(Packet),
@@ -101,10 +100,6 @@ impl Timer {
     /// Payload bytes that wait here.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.heap.len()
     }
 
     /// Calls `each` with everything that waits, by time and order: when, and the envelope or agent.
