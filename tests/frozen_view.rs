@@ -111,9 +111,9 @@ fn who_comes_later_gets_nothing_of_an_earlier_broadcast() {
     for budget in [Budget::unlimited(), Budget::messages(3)] {
         let mut mesh = Mesh::new(config(1000, 1)).unwrap();
         let early: Vec<AgentId> = (0..10).map(|_| mesh.spawn(Changer::new(None)).unwrap()).collect();
-        mesh.send(Target::Everyone, Message::new(Kind::user(1))).unwrap();
+        mesh.send(Target::Everyone, Message::new(Kind::user(21))).unwrap();
         let mut late = vec![mesh.spawn(Changer::new(None)).unwrap()];
-        mesh.send(Target::Everyone, Message::new(Kind::user(2))).unwrap();
+        mesh.send(Target::Everyone, Message::new(Kind::user(22))).unwrap();
         // In the place of one that goes, too.
         mesh.despawn(early[4]).unwrap();
         late.push(mesh.spawn(Changer::new(None)).unwrap());
@@ -128,7 +128,7 @@ fn who_comes_later_gets_nothing_of_an_earlier_broadcast() {
         for &id in early.iter().filter(|&&id| mesh.is_alive(id)) {
             assert_eq!(heard(id).len(), 2, "{id}");
         }
-        assert_eq!(heard(late[0]), [Kind::user(2)]);
+        assert_eq!(heard(late[0]), [Kind::user(22)]);
         for &id in &late[1..] {
             assert_eq!(heard(id), []);
         }
@@ -170,9 +170,10 @@ fn last_words_reach_those_who_live_then() {
     assert_eq!(mesh.counters().dropped_total(), 0);
     // The host's despawn: the next spawn hears nothing of it either.
     let leaver = mesh.spawn(Leaver).unwrap();
+    tick(&mut mesh, 1, Budget::unlimited());
     mesh.despawn(leaver).unwrap();
     let new = mesh.spawn(Changer::new(None)).unwrap();
-    tick(&mut mesh, 1, Budget::unlimited());
+    tick(&mut mesh, 2, Budget::unlimited());
     assert_eq!(mesh.with_agent(new, |c: &Changer| c.heard.len()), Some(0));
     assert_eq!(mesh.with_agent(old, |c: &Changer| c.heard.len()), Some(2));
     assert_eq!(mesh.counters().dropped_total(), 0);
