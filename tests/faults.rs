@@ -196,7 +196,9 @@ fn a_registered_agent_is_restarted_at_the_rounds_end_under_its_id() {
     let count = Arc::clone(&made);
     mesh.register("counted", move |_| {
         *count.lock().unwrap() += 1;
-        Ok::<_, &str>(Puppet { made: Some(Arc::clone(&count)), ..Puppet::default() })
+        let mut puppet = Puppet::default();
+        puppet.made = Some(Arc::clone(&count));
+        Ok::<_, &str>(puppet)
     })
     .unwrap();
     let id = mesh.spawn_as("counted", &[], SpawnOptions::new()).unwrap();
