@@ -16,6 +16,7 @@ mod time;
 pub use agent::{
     Agent, CommandError, Context, FailureKind, Fault, HealingAction, Health, HealthCause,
     HealthChange, Mailbox, Overflow, RetryError, RetryPolicy, SendError, SpawnOptions, StateHasher,
+    Typed, TypedAgent,
 };
 pub use dispatch::probe::{Counters, Histogram};
 pub use id::AgentId;
@@ -24,8 +25,10 @@ pub use mesh::{
     Batch, Budget, Driver, DriverError, DriverOptions, DriverReport, Explanation, HandleError, HealthEvent, Lane, Mesh, MeshError, MeshHandle,
     Refusal, RegisterError, SpawnError, StartError, SystemClock, TickError, TickReport,
 };
+#[cfg(feature = "serde-content")]
+pub use message::{decode_serde, encode_serde};
 pub use message::{
-    AskId, Content, ContentError, DropReason, Envelope, EnvelopeId, INLINE_BYTES, InvalidPriority,
+    AskId, Content, ContentError, Contents, DropReason, Envelope, EnvelopeId, INLINE_BYTES, InvalidPriority,
     Kind, Message, Payload, Plain, Priority, Refused, RefusedCommand, Target, Topic, TopicError,
     Undelivered, read_plain,
 };

@@ -15,7 +15,7 @@ use crate::mesh::config::LimitsConfig;
 use crate::mesh::{Mesh, MeshError, SpawnError};
 use crate::message::annex::Annex;
 use crate::message::packet::{INLINE_BYTES, Packet};
-use crate::message::{Body, Message, Payload, Target, Topic};
+use crate::message::{Body, Content, ContentError, Message, Payload, Target, Topic};
 use crate::space::{Pose, Region};
 use crate::sync::{AtomicUsize, Ordering};
 use crate::time::Time;
@@ -78,6 +78,9 @@ pub enum HandleError {
     /// A pose or options that are none.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// A content that has no bytes.
+    #[error(transparent)]
+    Content(#[from] ContentError),
     /// As many lanes exist as are allowed.
     #[error("the mesh has {limit} lanes, as many as limits.max_lanes allows")]
     TooManyLanes {
@@ -201,6 +204,19 @@ impl MeshHandle {
     #[inline]
     pub fn send(&self, to: impl Into<Target>, message: Message<'_>) -> Result<(), HandleError> {
         self.push(self.gate.entry(to.into(), message)?)
+    }
+
+    /// Sends a value of the application's own type from the host.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send), and [`HandleError::Content`].
+    #[inline]
+    pub fn send_content<C: Content>(
+        &self,
+        to: impl Into<Target>,
+        content: &C,
+    ) -> Result<(), HandleError> {
+        content.with_message(|message| self.send(to, message))?
     }
 
     /// Sends what a batch holds, as much as there is room for, under one claim. What is left in the
@@ -367,6 +383,19 @@ impl Lane {
             }
             Err(error) => Err(self.gate.refused(self.queue.capacity(), error)),
         }
+    }
+
+    /// Sends a value of the application's own type from the host.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send), and [`HandleError::Content`].
+    #[inline]
+    pub fn send_content<C: Content>(
+        &mut self,
+        to: impl Into<Target>,
+        content: &C,
+    ) -> Result<(), HandleError> {
+        content.with_message(|message| self.send(to, message))?
     }
 
     /// Sends what a batch holds, as much as there is room for. What is left in the batch was not
