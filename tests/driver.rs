@@ -77,6 +77,24 @@ fn a_send_through_a_handle_or_a_lane_is_delivered_without_a_tick_of_the_host() {
 }
 
 #[test]
+fn an_idle_driver_gives_a_closed_lane_s_place_back() {
+    let mut config = Config::default();
+    config.limits.max_lanes = 2;
+    let driver = Driver::start(Mesh::new(config).unwrap(), DriverOptions::on_demand()).unwrap();
+    let handle = driver.handle();
+    for _ in 0..5 {
+        let lanes = (handle.lane().unwrap(), handle.lane().unwrap());
+        assert_eq!(handle.lane().unwrap_err(), HandleError::TooManyLanes { limit: 2 });
+        thread::sleep(Duration::from_millis(3));
+        drop(lanes);
+        let begun = Instant::now();
+        while driver.with(|mesh| mesh.next_due()).unwrap().is_some() {
+            assert!(begun.elapsed() < PATIENCE);
+        }
+    }
+}
+
+#[test]
 fn many_threads_send_and_everything_arrives() {
     let driver = on_demand();
     let (said, heard) = mpsc::channel();

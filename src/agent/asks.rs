@@ -50,7 +50,9 @@ impl Asks {
     pub(crate) fn close(&mut self, id: AskId, asker: AgentId) -> bool {
         let index = id.0 as u16;
         match self.entries.get_mut(index as usize) {
-            Some(entry) if entry.asker == Some(asker) && entry.generation == (id.0 >> 16) as u16 => {
+            Some(entry)
+                if entry.asker == Some(asker) && entry.generation == (id.0 >> 16) as u16 =>
+            {
                 entry.asker = None;
                 entry.generation = entry.generation.wrapping_add(1);
                 self.free.push(index);

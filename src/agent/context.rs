@@ -12,7 +12,7 @@ use crate::agent::{Agent, Fault};
 use crate::id::AgentId;
 use crate::mail::chunk::ChunkPool;
 use crate::message::annex::Annex;
-use crate::message::packet::{ANSWER, Packet, QUESTION};
+use crate::message::packet::{ANSWER, Head, Packet, QUESTION};
 use crate::message::{
     AskId, Content, DropReason, Envelope, EnvelopeId, Message, Payload, Stamp, Target, Topic,
 };
@@ -153,13 +153,15 @@ impl Context<'_> {
     #[inline(always)]
     fn send_one(&mut self, to: AgentId, message: Message<'_>) -> Result<EnvelopeId, SendError> {
         self.check_target(to)?;
-        self.outbox.send_one(self.view, self.stamp, self.pool, Some(self.me), to, message)
+        let head = message.head(Some(self.me));
+        self.outbox.send_one(self.view, self.stamp, self.pool, head, to, message)
     }
 
     #[inline(always)]
     fn check_target(&self, to: AgentId) -> Result<(), SendError> {
         // Slots reserved in this round lie beyond the roster's end.
-        if self.view.layout.page(to.slot()) >= self.view.roster.pages() + self.outbox.slots.pages() {
+        if self.view.layout.page(to.slot()) >= self.view.roster.pages() + self.outbox.slots.pages()
+        {
             return Err(SendError::UnknownTarget { id: to });
         }
         Ok(())
@@ -205,8 +207,7 @@ impl Context<'_> {
         let Some(hops) = envelope.hops().checked_sub(1) else {
             return self.outbox.expire_hops(self.view, self.stamp);
         };
-        let mut message =
-            Message::new(envelope.kind()).priority(envelope.priority()).hops(hops);
+        let mut message = Message::new(envelope.kind()).priority(envelope.priority()).hops(hops);
         message = match envelope.shared() {
             Some(payload) => message.shared(payload),
             None => message.bytes(envelope.bytes()),
@@ -231,13 +232,8 @@ impl Context<'_> {
     ) -> Result<AskId, SendError> {
         self.check_target(to)?;
         let ask = self.outbox.open(self.me, self.now() + timeout)?;
-        let packet = self.outbox.packet(self.view, Some(self.me), message);
-        let sent = packet.and_then(|mut packet| {
-            packet.correlation = ask.0;
-            packet.flag(QUESTION);
-            self.outbox.send_packet(self.view, self.stamp, self.pool, to, packet)
-        });
-        match sent {
+        let head = Head { correlation: ask.0, flags: QUESTION, ..message.head(Some(self.me)) };
+        match self.outbox.send_one(self.view, self.stamp, self.pool, head, to, message) {
             Ok(_) => Ok(ask),
             Err(error) => {
                 self.outbox.asks.close(ask, self.me);
@@ -286,10 +282,9 @@ impl Context<'_> {
         let (true, Some(to)) = (question.is_question(), question.from()) else {
             return Err(SendError::NotAQuestion { id: question.id() });
         };
-        let mut packet = self.outbox.packet(self.view, Some(self.me), message)?;
-        packet.correlation = question.packet.correlation;
-        packet.flag(ANSWER);
-        self.outbox.send_packet(self.view, self.stamp, self.pool, to, packet)
+        let correlation = question.packet.correlation;
+        let head = Head { correlation, flags: ANSWER, ..message.head(Some(self.me)) };
+        self.outbox.send_one(self.view, self.stamp, self.pool, head, to, message)
     }
 
     /// A pooled copy of `bytes`, to send to many without copying again.

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use crate::agent::asks::{Asks, MOST_ASKS};
 use crate::agent::command::Command;
 use crate::agent::slots::Slots;
+use crate::agent::trace::{Outcome, Trace};
 use crate::agent::view::{Match, Search, View, Workspace};
 use crate::agent::ward::Ward;
 use crate::dispatch::probe::Counters;
 use crate::id::AgentId;
-use crate::mail::chain::Chain;
 use crate::mail::chunk::ChunkPool;
+use crate::mail::row::Row;
 use crate::mail::timer::Timer;
 use crate::message::annex::{Annex, AnnexPool};
-use crate::message::packet::{ANSWER, EVERYONE, INLINE_BYTES, POSITION_BITS, Packet};
+use crate::message::packet::{ANSWER, EVERYONE, Head, INLINE_BYTES, POSITION_BITS, Packet};
 use crate::message::{
     Body, DropReason, Envelope, EnvelopeId, Kind, Message, Priority, Stamp, Target, Undelivered,
 };
 use crate::space::Vec3;
 use crate::time::Time;
-use crate::agent::trace::{Outcome, Trace};
 
 /// Why a message was refused. Nothing was sent, and its bytes are still the caller's.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -32,7 +32,9 @@ pub enum SendError {
         id: AgentId,
     },
     /// The outbox is full for this round.
-    #[error("the outbox holds {used} messages and cannot take {given} more: limits.outbox_capacity is {limit}")]
+    #[error(
+        "the outbox holds {used} messages and cannot take {given} more: limits.outbox_capacity is {limit}"
+    )]
     OutboxFull {
         /// Messages to be added: one for each receiver.
         given: u32,
@@ -50,7 +52,9 @@ pub enum SendError {
         limit: usize,
     },
     /// Too many bytes of payload wait.
-    #[error("a payload of {given} bytes does not fit: {left} of limits.payload_arena_bytes are left to this shard in this round")]
+    #[error(
+        "a payload of {given} bytes does not fit: {left} of limits.payload_arena_bytes are left to this shard in this round"
+    )]
     ArenaFull {
         /// Its bytes.
         given: u64,
@@ -58,7 +62,9 @@ pub enum SendError {
         left: u64,
     },
     /// A point or radius that is not a number, infinite or negative.
-    #[error("a target near {point:?} within {radius} m: both must be finite, the radius not negative")]
+    #[error(
+        "a target near {point:?} within {radius} m: both must be finite, the radius not negative"
+    )]
     InvalidPlace {
         /// The point given.
         point: Vec3,
@@ -89,9 +95,7 @@ pub(crate) struct Outbox {
     pub(crate) source: u32,
     /// Messages so far in this round: the next one's position.
     position: u32,
-    chains: Vec<Chain>,
-    /// Bit n: the chain for shard n holds something.
-    occupied: u64,
+    pub(crate) row: Row,
     pub(crate) commands: Vec<Command>,
     pub(crate) timer: Timer,
     pub(crate) asks: Asks,
@@ -121,8 +125,7 @@ impl Outbox {
         Self {
             source,
             position: 0,
-            chains: (0..view.layout.shards()).map(|_| Chain::default()).collect(),
-            occupied: 0,
+            row: Row::new(view.layout.shards()),
             commands: Vec::new(),
             timer: Timer::default(),
             asks: Asks::new(),
@@ -142,19 +145,6 @@ impl Outbox {
         }
     }
 
-    /// Whether anything waits to be exchanged.
-    #[inline]
-    pub(crate) fn occupied(&self) -> u64 {
-        self.occupied
-    }
-
-    /// Takes the chain for a shard.
-    #[inline]
-    pub(crate) fn take_chain(&mut self, shard: usize) -> Chain {
-        self.occupied &= !(1 << shard);
-        core::mem::take(&mut self.chains[shard])
-    }
-
     /// Begins a round: positions start again.
     #[inline]
     pub(crate) fn begin_round(&mut self) {
@@ -164,10 +154,6 @@ impl Outbox {
     /// Messages that it still has room for in this round.
     pub(crate) fn room(&self, limit: u32) -> u32 {
         limit.saturating_sub(self.position)
-    }
-
-    pub(crate) fn chains(&self) -> &[Chain] {
-        &self.chains
     }
 
     /// One id for `messages` messages, if there is room.
@@ -188,16 +174,42 @@ impl Outbox {
         view: &View,
         stamp: Stamp,
         pool: &mut ChunkPool,
-        from: Option<AgentId>,
+        head: Head,
         to: AgentId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        let packet = self.packet(view, from, message)?;
+        match message.body {
+            Body::Bytes(bytes)
+                if bytes.len() <= INLINE_BYTES && message.is_simple() && self.trace.is_none() =>
+            {
+                let sequence = self.reserve(1, view.limits.outbox)?;
+                self.counters.record_sent(1);
+                let (shard, level) = (view.layout.shard(to.slot()), head.priority.level());
+                self.row.place(shard, level, stamp, pool).write(to, head, sequence, bytes);
+                Ok(EnvelopeId::new(stamp.round, sequence))
+            }
+            _ => self.send_one_slowly(view, stamp, pool, head, to, message),
+        }
+    }
+
+    /// The same for a message that needs an annex, or whose way is traced. Apart, so that the frame
+    /// of a handler that sends holds no packet.
+    #[cold]
+    #[inline(never)]
+    fn send_one_slowly(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        head: Head,
+        to: AgentId,
+        message: Message<'_>,
+    ) -> Result<EnvelopeId, SendError> {
+        let packet = self.packet(view, head, message)?;
         self.send_packet(view, stamp, pool, to, packet)
     }
 
     /// Stamps a packet and sends it to one agent.
-    #[inline(always)]
     pub(crate) fn send_packet(
         &mut self,
         view: &View,
@@ -225,7 +237,7 @@ impl Outbox {
         to: AgentId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        let mut packet = self.packet(view, from, message)?;
+        let mut packet = self.packet(view, message.head(from), message)?;
         packet.sequence = self.reserve(1, view.limits.outbox)?;
         let id = EnvelopeId::new(stamp.round, packet.sequence);
         let annex = packet.annex.take().map(|annex| Annex::clone(&annex)).unwrap_or_default();
@@ -241,7 +253,11 @@ impl Outbox {
     }
 
     /// Counts a message that may not be forwarded any more.
-    pub(crate) fn expire_hops(&mut self, view: &View, stamp: Stamp) -> Result<EnvelopeId, SendError> {
+    pub(crate) fn expire_hops(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+    ) -> Result<EnvelopeId, SendError> {
         let sequence = self.reserve(1, view.limits.outbox)?;
         self.counters.record_sent(1);
         self.counters.record_dropped(DropReason::ExpiredHops, 1);
@@ -249,7 +265,6 @@ impl Outbox {
     }
 
     /// Puts a stamped packet into the chain for its receiver's shard and counts it as sent.
-    #[inline(always)]
     pub(crate) fn post(
         &mut self,
         view: &View,
@@ -263,7 +278,6 @@ impl Outbox {
     }
 
     /// The same for a packet that was counted before.
-    #[inline(always)]
     pub(crate) fn enqueue(
         &mut self,
         view: &View,
@@ -274,35 +288,18 @@ impl Outbox {
     ) {
         packet.address(to);
         let shard = view.layout.shard(to.slot());
-        let chain = &mut self.chains[shard];
         if packet.annex.is_some() {
-            chain.weigh(1, packet.outside_bytes());
+            self.row.weigh(shard, 1, packet.outside_bytes());
         }
-        chain.push(packet, stamp, pool);
-        self.occupied |= 1 << shard;
+        self.row.push(shard, packet, stamp, pool);
     }
 
     /// The packet of a message; beside it, if needed, an annex.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn packet(
         &mut self,
         view: &View,
-        from: Option<AgentId>,
-        message: Message<'_>,
-    ) -> Result<Packet, SendError> {
-        match message.body {
-            Body::Bytes(bytes) if bytes.len() <= INLINE_BYTES && message.is_simple() => {
-                Ok(Packet::new(from, message.kind, message.priority, bytes, None))
-            }
-            _ => self.packet_with_annex(view, from, message),
-        }
-    }
-
-    #[cold]
-    fn packet_with_annex(
-        &mut self,
-        view: &View,
-        from: Option<AgentId>,
+        head: Head,
         message: Message<'_>,
     ) -> Result<Packet, SendError> {
         let (inline, payload) = match message.body {
@@ -316,16 +313,20 @@ impl Outbox {
                 (&[][..], Some(shared.clone()))
             }
         };
-        let annex = self.annexes.annex(Annex {
-            payload,
-            pose: message.pose,
-            deadline: message.deadline.unwrap_or(Time::MAX),
-            hops: message.hops,
-            retry: message.retry,
-            report: message.report,
-            ..Annex::default()
-        });
-        Ok(Packet::new(from, message.kind, message.priority, inline, Some(annex)))
+        let annex = if payload.is_none() && message.is_simple() {
+            None
+        } else {
+            Some(self.annexes.annex(Annex {
+                payload,
+                pose: message.pose,
+                deadline: message.deadline.unwrap_or(Time::MAX),
+                hops: message.hops,
+                retry: message.retry,
+                report: message.report,
+                ..Annex::default()
+            }))
+        };
+        Ok(Packet::new(head, inline, annex))
     }
 
     /// Holds a payload against the limits and takes its bytes from what is left in this round.
@@ -352,7 +353,7 @@ impl Outbox {
         target: Target,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        let packet = self.packet(view, from, message)?;
+        let packet = self.packet(view, message.head(from), message)?;
         self.send_group_packet(view, stamp, pool, target, packet)
     }
 
@@ -426,20 +427,19 @@ impl Outbox {
     ) -> Result<EnvelopeId, SendError> {
         let from = packet.from;
         packet.flag(EVERYONE);
-        let shards = self.chains.len() as u32;
+        let shards = view.layout.shards() as u32;
         packet.sequence = self.reserve(shards, view.limits.outbox)?;
         let id = EnvelopeId::new(stamp.round, packet.sequence);
-        let own = from.filter(|&from| view.roster.lives(from)).map(|id| view.layout.shard(id.slot()));
+        let own =
+            from.filter(|&from| view.roster.lives(from)).map(|id| view.layout.shard(id.slot()));
         let mut sent = 0;
         for (shard, &live) in view.roster.per_shard().iter().enumerate() {
             let receivers = live - u32::from(own == Some(shard));
             if receivers > 0 {
                 let mut packet = packet.clone();
                 (packet.target_slot, packet.target_generation) = (receivers, 0);
-                let chain = &mut self.chains[shard];
-                chain.weigh(u64::from(receivers), packet.outside_bytes());
-                chain.push(packet, stamp, pool);
-                self.occupied |= 1 << shard;
+                self.row.weigh(shard, u64::from(receivers), packet.outside_bytes());
+                self.row.push(shard, packet, stamp, pool);
                 sent += u64::from(receivers);
             }
         }
@@ -513,13 +513,17 @@ impl Outbox {
         bytes: &[u8],
         answers: Option<u32>,
     ) {
-        let mut packet = Packet::new(None, kind, Priority::MOST_URGENT, bytes, None);
-        if let Some(correlation) = answers {
-            packet.correlation = correlation;
-            packet.flag(ANSWER);
-        }
+        let head = Head {
+            from: None,
+            kind,
+            priority: Priority::MOST_URGENT,
+            correlation: answers.unwrap_or(0),
+            flags: if answers.is_some() { ANSWER } else { 0 },
+        };
+        let mut packet = Packet::new(head, bytes, None);
         // A notice is never refused: there is at most one for each message that was accepted.
-        packet.sequence = self.source << POSITION_BITS | self.position.min((1 << POSITION_BITS) - 1);
+        packet.sequence =
+            self.source << POSITION_BITS | self.position.min((1 << POSITION_BITS) - 1);
         self.position += u32::from(self.position + 1 < 1 << POSITION_BITS);
         self.post(view, stamp, pool, to, packet);
     }
@@ -574,12 +578,16 @@ impl Outbox {
     }
 
     /// Opens a question of `asker`.
-    pub(crate) fn open(&mut self, asker: AgentId, until: Time) -> Result<crate::message::AskId, SendError> {
+    pub(crate) fn open(
+        &mut self,
+        asker: AgentId,
+        until: Time,
+    ) -> Result<crate::message::AskId, SendError> {
         self.asks.open(asker, until).ok_or(SendError::TooManyAsks { limit: MOST_ASKS })
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.chains.capacity() * size_of::<Chain>()
+        self.row.heap_bytes()
             + self.commands.capacity() * size_of::<Command>()
             + self.timer.heap_bytes()
             + self.asks.heap_bytes()

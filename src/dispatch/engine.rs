@@ -37,6 +37,21 @@ pub(crate) struct Engine {
     cost: Cost,
 }
 
+/// What an engine is made with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    pub(crate) workers: usize,
+    /// How often a worker looks for work before it parks.
+    pub(crate) looks: u32,
+    /// A round with less to do runs on the caller.
+    pub(crate) inline_below: u64,
+    /// The mailbox of agents that do not say otherwise.
+    pub(crate) mailbox: Mailbox,
+    pub(crate) first_generation: core::num::NonZeroU32,
+    /// Sends that each shard remembers; 0 for none.
+    pub(crate) explain: usize,
+}
+
 /// What a tick may do.
 #[derive(Clone, Copy)]
 pub(crate) enum Allowance<'a> {
@@ -67,15 +82,9 @@ struct Cost {
 }
 
 impl Engine {
-    pub(crate) fn new(
-        view: View,
-        workers: usize,
-        inline_below: u64,
-        mailbox: Mailbox,
-        first_generation: core::num::NonZeroU32,
-        explain: usize,
-    ) -> Result<Self, CrewError> {
-        let crew = Crew::new(workers)?;
+    pub(crate) fn new(view: View, setup: Setup) -> Result<Self, CrewError> {
+        let Setup { workers, looks, inline_below, mailbox, first_generation, explain } = setup;
+        let crew = Crew::new(workers, looks)?;
         let trace = || (explain > 0).then(|| Box::new(Trace::new(explain)));
         let layout = view.layout;
         let slots = |shard| Slots::new(layout, shard, first_generation);
@@ -138,15 +147,14 @@ impl Engine {
         self.host.room(self.view.limits.outbox) as usize
     }
 
-    /// Sends a message of the host to one agent. The caller has looked for room.
+    /// Sends a message of the host to one agent.
     #[inline]
-    pub(crate) fn accept(&mut self, packet: Packet) {
+    pub(crate) fn accept(&mut self, packet: Packet) -> Result<(), SendError> {
         let stamp = self.stamp();
         let (view, host, pool) = self.host_parts();
-        if let Some(to) = packet.target() {
-            // There is room, so nothing is refused.
-            let sent = host.send_packet(view, stamp, pool, to, packet);
-            debug_assert!(sent.is_ok(), "{sent:?}");
+        match packet.target() {
+            Some(to) => host.send_packet(view, stamp, pool, to, packet).map(drop),
+            None => Ok(()),
         }
     }
 
@@ -161,15 +169,22 @@ impl Engine {
         let id = host.send_group_packet(view, stamp, pool, target, packet)?;
         if target == Target::Everyone {
             // Whoever is spawned from now on is born into a later round than the message's.
+            self.host.row.seal();
             self.view.round += 1;
         }
         Ok(id)
     }
 
-    /// Begins a tick: releases what is due and lets waiting mail age.
-    pub(crate) fn begin_tick(&mut self, now: Time, ageing_ticks: u64) {
-        self.view.tick += 1;
+    /// From now on it is `now`; what was sent before keeps its time.
+    pub(crate) fn set_time(&mut self, now: Time) {
+        self.host.row.seal();
         self.view.now = now;
+    }
+
+    /// Begins a tick: releases what is due and lets waiting mail age.
+    pub(crate) fn begin_tick(&mut self, ageing_ticks: u64) {
+        self.view.tick += 1;
+        let now = self.view.now;
         let stamp = self.stamp();
         for shard in 0..self.shards.len() {
             let tick = self.view.tick;
@@ -199,7 +214,10 @@ impl Engine {
             {
                 break;
             }
-            if !first && let Allowance::Until(clock, end) = allowance && clock.now() >= end {
+            if !first
+                && let Allowance::Until(clock, end) = allowance
+                && clock.now() >= end
+            {
                 break;
             }
             if !self.choose_active(first) {
@@ -319,9 +337,11 @@ impl Engine {
         if let Allowance::Cuts(cuts) = allowance {
             let cut = cuts.first();
             self.quotas.clear();
-            self.quotas.extend(self.active.iter().map(|&index| {
-                cut.and_then(|cut| cut.get(index)).copied().unwrap_or_default()
-            }));
+            self.quotas.extend(
+                self.active
+                    .iter()
+                    .map(|&index| cut.and_then(|cut| cut.get(index)).copied().unwrap_or_default()),
+            );
             return;
         }
         let start = self.view.round as usize % self.active.len().max(1);
@@ -366,6 +386,8 @@ impl Engine {
 
     /// Applies what the round's handlers commanded, hands their mail over, begins the next round.
     fn end_round(&mut self, apply: &mut dyn FnMut(&mut Self, Command)) {
+        // Whoever is spawned now is born into a later round than what the handlers sent.
+        self.view.round += 1;
         for turn in 0..self.active.len() {
             let index = self.active[turn];
             let outbox = &mut self.shard(index).outbox;
@@ -385,26 +407,18 @@ impl Engine {
     /// Hands all mail over to the shards of its receivers: the host's first, then by shard.
     pub(crate) fn exchange(&mut self) {
         let Self { shards, host, .. } = self;
-        let mut hand_over = |source: Option<usize>| {
-            let outbox = match source {
-                None => &mut *host,
-                Some(index) => &mut exclusive(&mut shards[index]).outbox,
-            };
-            let mut occupied = outbox.occupied();
+        host.row.hand_over(|to, chain| exclusive(&mut shards[to]).receive(chain));
+        host.begin_round();
+        for from in 0..shards.len() {
+            let outbox = &mut exclusive(&mut shards[from]).outbox;
             outbox.begin_round();
-            while occupied != 0 {
-                let to = occupied.trailing_zeros() as usize;
-                occupied &= occupied - 1;
-                let chain = match source {
-                    None => host.take_chain(to),
-                    Some(index) => exclusive(&mut shards[index]).outbox.take_chain(to),
-                };
-                exclusive(&mut shards[to]).receive(chain);
+            if outbox.row.is_empty() {
+                continue;
             }
-        };
-        hand_over(None);
-        for index in 0..self.view.layout.shards() {
-            hand_over(Some(index));
+            // The row is set aside while its chains go to the shards, its own among them.
+            let mut row = core::mem::take(&mut outbox.row);
+            row.hand_over(|to, chain| exclusive(&mut shards[to]).receive(chain));
+            exclusive(&mut shards[from]).outbox.row = row;
         }
         self.view.round += 1;
     }
@@ -423,13 +437,11 @@ impl Engine {
     /// The account of all shards and the host.
     pub(crate) fn counters(&self) -> Counters {
         let mut sum = self.host.counters.clone();
-        let mut pending = self.host.chains().iter().map(|chain| chain.pairs).sum::<u64>();
-        pending += self.host.timer.delayed();
+        let mut pending = self.host.row.pairs() + self.host.timer.delayed();
         for shard in &self.shards {
             let shard = hold(shard);
             sum.merge(&shard.outbox.counters);
-            pending += shard.pending();
-            pending += shard.outbox.chains().iter().map(|chain| chain.pairs).sum::<u64>();
+            pending += shard.pending() + shard.outbox.row.pairs();
         }
         sum.set_pending(pending);
         sum
@@ -439,7 +451,7 @@ impl Engine {
     pub(crate) fn waiting(&self) -> Pairs {
         let mut sum = Pairs::default();
         for shard in &self.shards {
-            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.waiting) {
+            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.unburied()) {
                 *sum += level;
             }
         }

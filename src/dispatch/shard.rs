@@ -9,7 +9,7 @@ use crate::agent::trace::Trace;
 use crate::agent::view::View;
 use crate::dispatch::pacer::Pacer;
 use crate::id::AgentId;
-use crate::mail::chain::Chain;
+use crate::mail::chain::{Chain, Sum};
 use crate::mail::chunk::{Chunk, ChunkPool};
 use crate::mail::overflow::{Occupancy, lay_out};
 use crate::mail::queue::{LEVELS, Pairs, Queue};
@@ -27,8 +27,10 @@ pub(crate) struct Shard {
     pub(crate) outbox: Outbox,
     pub(crate) queue: Queue,
     occupancy: Occupancy,
-    /// Chains to gather, in the order of their sources.
-    incoming: Vec<Chain>,
+    /// Chunks to gather, chain after chain in the order of their sources, and what the chains hold.
+    #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
+    incoming: Vec<Box<Chunk>>,
+    sums: Vec<Sum>,
     incoming_pairs: u64,
     incoming_bytes: u64,
     /// Slots whose `on_start`, and whose `on_tick` by wake, is to be run.
@@ -83,6 +85,7 @@ impl Shard {
             queue: Queue::default(),
             occupancy: Occupancy::new(view.layout, mailbox),
             incoming: Vec::new(),
+            sums: Vec::new(),
             incoming_pairs: 0,
             incoming_bytes: 0,
             starting: Vec::new(),
@@ -92,12 +95,13 @@ impl Shard {
         }
     }
 
-    /// Takes a chain to be gathered.
+    /// Takes what a chain holds, to be gathered.
     #[inline]
-    pub(crate) fn receive(&mut self, chain: Chain) {
-        self.incoming_pairs += chain.pairs;
-        self.incoming_bytes += chain.bytes;
-        self.incoming.push(chain);
+    pub(crate) fn receive(&mut self, chain: &mut Chain) {
+        let sum = chain.drain_into(&mut self.incoming);
+        self.incoming_pairs += sum.pairs;
+        self.incoming_bytes += sum.bytes;
+        self.sums.push(sum);
     }
 
     /// Pairs to be gathered or delivered.
@@ -170,28 +174,17 @@ impl Shard {
     /// Takes the incoming chains into the queue, and holds mailboxes to their bounds.
     fn gather(&mut self, view: &View, pool: &mut ChunkPool, stamp: Stamp) {
         let pairs = self.pairs();
-        let mut incoming = core::mem::take(&mut self.incoming);
         (self.incoming_pairs, self.incoming_bytes) = (0, 0);
         if self.occupancy.must_count(pairs) {
-            self.gather_counting(view, pool, stamp, &mut incoming);
-        } else {
-            for chain in &mut incoming {
-                self.queue.gather(chain, view.tick, pool);
-            }
+            self.gather_counting(view, pool, stamp);
+            return;
         }
-        incoming.clear();
-        self.incoming = incoming;
+        self.queue.gather(&mut self.sums, &mut self.incoming, view.tick, pool);
     }
 
     #[cold]
-    fn gather_counting(
-        &mut self,
-        view: &View,
-        pool: &mut ChunkPool,
-        now: Stamp,
-        incoming: &mut [Chain],
-    ) {
-        let Self { slabs, queue, occupancy, outbox, .. } = self;
+    fn gather_counting(&mut self, view: &View, pool: &mut ChunkPool, now: Stamp) {
+        let Self { slabs, queue, occupancy, outbox, incoming, sums, .. } = self;
         let (layout, roster, shard) = (view.layout, &view.roster, outbox.source as usize);
         let eligible = |stamp: Stamp, each: &mut dyn FnMut(u32)| {
             for page in 0..slabs.pages() {
@@ -204,20 +197,28 @@ impl Shard {
                 }
             }
         };
-        occupancy.begin(queue, roster, view.tick, pool, eligible);
+        occupancy.begin(queue, roster, pool, eligible);
         let mut rejected: Vec<(Packet, Stamp)> = Vec::new();
-        for chain in incoming {
-            queue.partition(chain, view.tick, pool, |packet, stamp, keep| {
-                lay_out(packet, stamp, roster, &eligible, &mut |packet| {
-                    match occupancy.admit(packet, roster) {
-                        Ok(packet) => keep(packet),
-                        Err(packet) => rejected.push((packet, stamp)),
+        // Laid out, a broadcast's bytes count for each receiver: they are counted one by one.
+        sums.clear();
+        for mut chunk in incoming.drain(..) {
+            let stamp = chunk.stamp;
+            for packet in chunk.waiting_mut() {
+                let packet = core::mem::replace(packet, Packet::EMPTY);
+                lay_out(packet, stamp, roster, &eligible, &mut |packet| match occupancy
+                    .admit(packet, roster)
+                {
+                    Ok(packet) => {
+                        queue.bytes += packet.outside_bytes();
+                        queue.push(packet, stamp, view.tick, pool);
                     }
+                    Err(packet) => rejected.push((packet, stamp)),
                 });
-            });
+            }
+            pool.give(chunk);
         }
+        queue.flush(view.tick);
         for (packet, stamp) in &mut rejected {
-            queue.bytes -= packet.outside_bytes();
             Self::overflow(outbox, slabs, view, pool, now, packet, *stamp, DropReason::MailboxFull);
         }
         occupancy.trim(queue, roster, |packet, stamp, reason| {
@@ -255,17 +256,15 @@ impl Shard {
                 if work.pacer.is_over() {
                     return;
                 }
-                let Some(mut chunk) = self.queue.pop(level) else { break };
-                if ahead {
-                    self.look_ahead(view.layout, level);
-                }
+                let Some((since, mut chunk)) = self.queue.pop(level) else { break };
+                self.look_ahead(view.layout, level, ahead);
                 let most = left.min(u64::from(work.pacer.step()));
                 let went = self.deliver_chunk(view, pool, stamp, &mut chunk, most);
                 left = left.saturating_sub(went);
                 self.served[level] += went;
                 self.queue.waiting[level] -= went;
                 if chunk.begin < chunk.end {
-                    self.queue.unpop(level, chunk);
+                    self.queue.unpop(level, since, chunk);
                 } else {
                     pool.give(chunk);
                 }
@@ -275,12 +274,12 @@ impl Shard {
 
     /// Brings the next chunk's receivers and the one after it closer.
     #[inline]
-    fn look_ahead(&mut self, layout: Layout, level: usize) {
+    fn look_ahead(&mut self, layout: Layout, level: usize, receivers: bool) {
         if let Some(chunk) = self.queue.ahead(level, 1) {
-            crate::prefetch::prefetch(chunk);
-            chunk.packets.iter().for_each(crate::prefetch::prefetch);
+            chunk.prefetch();
         }
-        if let Some(chunk) = self.queue.ahead(level, 0)
+        if receivers
+            && let Some(chunk) = self.queue.ahead(level, 0)
             && let Some(packet) = chunk.waiting().first()
             && let Some(slab) = self.slabs.of_page_ref(layout.page(packet.target_slot))
         {
@@ -470,7 +469,13 @@ impl Shard {
     }
 
     /// Drops all mail that waits for an agent in the queue.
-    pub(crate) fn reset_mailbox(&mut self, view: &View, pool: &mut ChunkPool, now: Stamp, id: AgentId) {
+    pub(crate) fn reset_mailbox(
+        &mut self,
+        view: &View,
+        pool: &mut ChunkPool,
+        now: Stamp,
+        id: AgentId,
+    ) {
         let Self { queue, occupancy, outbox, .. } = self;
         queue.bury(|_, packet, stamp| {
             let his = packet.target() == Some(id) && !packet.is_buried();
@@ -508,8 +513,8 @@ impl Shard {
     }
 
     /// The mail on its way to the queue, oldest source first.
-    pub(crate) fn incoming(&self) -> &[Chain] {
-        &self.incoming
+    pub(crate) fn incoming(&self) -> impl Iterator<Item = (&Packet, Stamp)> {
+        self.incoming.iter().flat_map(|chunk| chunk.stamped())
     }
 
     /// Heap bytes of its agents, without mail.

@@ -11,11 +11,7 @@ pub(crate) const CHUNK: usize = 16;
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Chunk {
-    /// In a chain: the chunk filled before this one.
-    pub(crate) previous: Option<Box<Chunk>>,
     pub(crate) stamp: Stamp,
-    /// The tick in which it came to its present level.
-    pub(crate) since: u64,
     /// Envelopes before this index are delivered.
     pub(crate) begin: u8,
     pub(crate) end: u8,
@@ -25,9 +21,7 @@ pub(crate) struct Chunk {
 impl Chunk {
     fn new() -> Box<Self> {
         Box::new(Self {
-            previous: None,
             stamp: Stamp { round: 0, sent_at: Time::ZERO },
-            since: 0,
             begin: 0,
             end: 0,
             packets: [const { Packet::EMPTY }; CHUNK],
@@ -39,11 +33,32 @@ impl Chunk {
         self.end as usize == CHUNK
     }
 
+    /// Writes a packet where none with an annex is.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, at: usize, packet: Packet) {
+        let place = &mut self.packets[at % CHUNK];
+        debug_assert!(place.annex.is_none(), "an annex would leak");
+        // Dropping the old packet would read it, and wait for its cache line.
+        core::mem::forget(core::mem::replace(place, packet));
+    }
+
     /// Adds a packet; the chunk must not be full.
     #[inline]
     pub(crate) fn push(&mut self, packet: Packet) {
-        self.packets[self.end as usize & (CHUNK - 1)] = packet;
+        self.put(self.end as usize, packet);
         self.end += 1;
+    }
+
+    /// Brings it closer: the header and all packets.
+    #[inline]
+    pub(crate) fn prefetch(&self) {
+        crate::prefetch::prefetch(&self.stamp);
+        self.packets.iter().for_each(crate::prefetch::prefetch);
+    }
+
+    /// What is not delivered yet, with the stamp of each.
+    pub(crate) fn stamped(&self) -> impl Iterator<Item = (&Packet, Stamp)> {
+        self.waiting().iter().map(|packet| (packet, self.stamp))
     }
 
     /// What is not delivered yet.
@@ -92,7 +107,6 @@ impl ChunkPool {
     /// Takes back a chunk whose packets hold no annexes any more.
     #[inline]
     pub(crate) fn give(&mut self, mut chunk: Box<Chunk>) {
-        debug_assert!(chunk.previous.is_none());
         (chunk.begin, chunk.end) = (0, 0);
         self.free.push(chunk);
     }

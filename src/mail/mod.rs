@@ -4,8 +4,9 @@
 //! 1. Envelopes lie in chunks of 16 (`chunk.rs`), 17 cache lines each with their header. Drained
 //!    chunks go back to the pool of the worker that drained them, last in first out, so the next
 //!    sends write lines that are still cached.
-//! 2. What one shard sends to another in one round is a chain (`chain.rs`): a list of chunks, newest
-//!    first, whose header says which priorities it holds.
+//! 2. What one shard sends to another in one round is a chain (`chain.rs`): chunks in order, and
+//!    which priorities they hold. A shard's chains, one for each receiving shard, are its row
+//!    (`row.rs`).
 //! 3. A receiving shard gathers chains in the order of their sources into its queue (`queue.rs`): ten
 //!    levels of chunks, first in first out. A chain of one priority moves whole, without a look at
 //!    its envelopes; a mixed one is partitioned, stably.
@@ -19,4 +20,5 @@ pub(crate) mod chain;
 pub(crate) mod chunk;
 pub(crate) mod overflow;
 pub(crate) mod queue;
+pub(crate) mod row;
 pub(crate) mod timer;

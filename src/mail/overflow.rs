@@ -85,7 +85,6 @@ impl Occupancy {
         &mut self,
         queue: &mut Queue,
         roster: &Roster,
-        tick: u64,
         pool: &mut ChunkPool,
         eligible: impl Fn(Stamp, &mut dyn FnMut(u32)),
     ) {
@@ -94,7 +93,7 @@ impl Occupancy {
         }
         self.counts.clear();
         if queue.packets().any(|(packet, _)| packet.flags() & EVERYONE != 0) {
-            queue.rebuild(tick, pool, |packet, stamp, keep| {
+            queue.rebuild(pool, |packet, stamp, keep| {
                 lay_out(packet, stamp, roster, &eligible, keep);
             });
         }
@@ -157,13 +156,17 @@ impl Occupancy {
             let index = self.layout.index(id.slot());
             if self.over.binary_search(&index).is_ok() {
                 let age = (stamp.round, packet.sequence);
-                chosen.push((index, match self.mailbox(index).overflow {
-                    Overflow::RejectNew | Overflow::DropOldest => (0, age.0, age.1),
-                    // The least urgent first, of equals the one sent last.
-                    Overflow::DropLeastUrgent => {
-                        (u8::MAX - packet.priority.number(), !age.0, !age.1)
-                    }
-                }, at));
+                chosen.push((
+                    index,
+                    match self.mailbox(index).overflow {
+                        Overflow::RejectNew | Overflow::DropOldest => (0, age.0, age.1),
+                        // The least urgent first, of equals the one sent last.
+                        Overflow::DropLeastUrgent => {
+                            (u8::MAX - packet.priority.number(), !age.0, !age.1)
+                        }
+                    },
+                    at,
+                ));
             }
         }
         chosen.sort_unstable();

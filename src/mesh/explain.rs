@@ -71,8 +71,8 @@ fn is_pending(engine: &Engine, id: EnvelopeId, agent: AgentId) -> bool {
         envelope.id() == id && (to == Some(agent) || everyone && envelope.from() != Some(agent))
     };
     let queued = held.queue.packets();
-    let coming = held.incoming().iter().flat_map(|chain| chain.packets());
-    let here = engine.host.chains().get(shard).into_iter().flat_map(|chain| chain.packets());
+    let coming = held.incoming();
+    let here = engine.host.row.chain_of(shard).into_iter().flat_map(|chain| chain.packets());
     if queued.chain(coming).chain(here).any(|(packet, stamp)| matches(Envelope { packet, stamp })) {
         return true;
     }

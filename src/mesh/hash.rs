@@ -49,10 +49,7 @@ fn hash_mail(hasher: &mut StateHasher, engine: &Engine, shard: usize) {
     for (packet, stamp) in shard.queue.packets().filter(|(packet, _)| !packet.is_buried()) {
         hash_packet(hasher, packet, stamp);
     }
-    for chain in shard.incoming() {
-        // Newest chunks first, but always so.
-        chain.packets().for_each(|(packet, stamp)| hash_packet(hasher, packet, stamp));
-    }
+    shard.incoming().for_each(|(packet, stamp)| hash_packet(hasher, packet, stamp));
     shard.outbox.timer.for_each(|at, due| {
         hasher.u64(at.as_nanos() as u64);
         match due {

@@ -45,7 +45,27 @@ pub struct MeshHandle {
 #[derive(Debug)]
 pub struct Lane {
     queue: spsc::Producer<Entry>,
-    gate: Arc<Gate>,
+    /// Behind the queue: fields go in this order, so the mesh wakes to a closed queue.
+    gate: LaneGate,
+}
+
+/// A lane's share of the gate. Wakes a mesh that sleeps when the lane goes, for its place.
+#[derive(Debug)]
+struct LaneGate(Arc<Gate>);
+
+impl core::ops::Deref for LaneGate {
+    type Target = Gate;
+
+    #[inline]
+    fn deref(&self) -> &Gate {
+        &self.0
+    }
+}
+
+impl Drop for LaneGate {
+    fn drop(&mut self) {
+        self.0.waker.wake();
+    }
 }
 
 /// Messages that are sent together. To be used again: sending leaves it empty, its memory kept.
@@ -151,7 +171,7 @@ impl Gate {
     fn entry(&self, to: Target, message: Message<'_>) -> Result<Entry, HandleError> {
         let packet = match message.body {
             Body::Bytes(bytes) if bytes.len() <= INLINE_BYTES && message.is_simple() => {
-                Packet::new(None, message.kind, message.priority, bytes, None)
+                Packet::new(message.head(None), bytes, None)
             }
             _ => self.packet_with_annex(message)?,
         };
@@ -185,7 +205,7 @@ impl Gate {
             report: message.report,
             ..Annex::default()
         });
-        Ok(Packet::new(None, message.kind, message.priority, inline, Some(annex)))
+        Ok(Packet::new(message.head(None), inline, Some(annex)))
     }
 
     fn refused<T>(&self, limit: usize, error: PushError<T>) -> HandleError {
@@ -359,7 +379,7 @@ impl MeshHandle {
             .map_err(|error| HandleError::NoLane { reason: error.to_string().into() })
             .and_then(|(queue, consumer)| {
                 self.request(Request::NewLane(consumer))?;
-                Ok(Lane { queue, gate: Arc::clone(gate) })
+                Ok(Lane { queue, gate: LaneGate(Arc::clone(gate)) })
             });
         if made.is_err() {
             gate.lanes.fetch_sub(1, Ordering::Relaxed);
@@ -500,9 +520,10 @@ impl Inbox {
         MeshHandle { queue: self.queue.clone(), gate: Arc::clone(&self.gate) }
     }
 
-    /// Whether anything waits in any queue.
+    /// Whether anything waits in any queue, or a lane's place to be given back.
     pub(crate) fn is_ready(&mut self) -> bool {
-        self.receiver.ready() || self.lanes.iter_mut().any(|lane| lane.ready() > 0)
+        let mut lanes = self.lanes.iter_mut();
+        self.receiver.ready() || lanes.any(|lane| lane.ready() > 0 || lane.is_closed())
     }
 
     pub(crate) fn refuse(&mut self, refusal: impl Into<Refusal>) {
@@ -536,7 +557,11 @@ impl Mesh {
         let limit = quota.min(self.engine.host_room());
         let Self { inbox, engine, .. } = self;
         inbox.receiver.drain(limit, |entry| match entry {
-            Entry::Send(packet) if others.is_empty() => engine.accept(packet),
+            Entry::Send(packet) if others.is_empty() => {
+                // The limit leaves room for each of them.
+                let sent = engine.accept(packet);
+                debug_assert!(sent.is_ok(), "{sent:?}");
+            }
             entry => others.push(entry),
         });
         self.take_in(&mut others, &mut added);
@@ -546,7 +571,10 @@ impl Mesh {
             let limit = quota.min(self.engine.host_room());
             let engine = &mut self.engine;
             lanes[at].drain(limit, |entry| match entry {
-                Entry::Send(packet) if others.is_empty() => engine.accept(packet),
+                Entry::Send(packet) if others.is_empty() => {
+                    let sent = engine.accept(packet);
+                    debug_assert!(sent.is_ok(), "{sent:?}");
+                }
                 entry => others.push(entry),
             });
             self.take_in(&mut others, &mut added);
@@ -561,7 +589,12 @@ impl Mesh {
     fn take_in(&mut self, entries: &mut Vec<Entry>, lanes: &mut Vec<spsc::Consumer<Entry>>) {
         for entry in entries.drain(..) {
             match entry {
-                Entry::Send(packet) => self.engine.accept(packet),
+                Entry::Send(packet) => {
+                    // Groups before it may have taken more room than one message each.
+                    if let Err(error) = self.engine.accept(packet) {
+                        self.inbox.refuse(error);
+                    }
+                }
                 Entry::Other(request) => {
                     if let Err(refusal) = self.fulfil(*request, lanes) {
                         self.inbox.refuse(refusal);

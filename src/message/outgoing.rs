@@ -1,5 +1,7 @@
 //! A message as its sender describes it.
 
+use crate::id::AgentId;
+use crate::message::packet::Head;
 use crate::message::{Kind, Payload, Priority};
 use crate::space::Pose;
 use crate::time::Time;
@@ -60,6 +62,12 @@ impl<'a> Message<'a> {
             && self.hops == Self::DEFAULT_HOPS
             && !self.retry
             && !self.report
+    }
+
+    /// What it says of itself when `from` sends it.
+    #[inline(always)]
+    pub(crate) const fn head(&self, from: Option<AgentId>) -> Head {
+        Head { from, kind: self.kind, priority: self.priority, correlation: 0, flags: 0 }
     }
 
     /// With these bytes, which are copied when it is sent: up to [`INLINE_BYTES`](crate::INLINE_BYTES)

@@ -37,6 +37,16 @@ pub(crate) struct Packet {
     inline: [u8; INLINE_BYTES],
 }
 
+/// What a message says of itself, beside its payload.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) from: Option<AgentId>,
+    pub(crate) kind: Kind,
+    pub(crate) priority: Priority,
+    pub(crate) correlation: u32,
+    pub(crate) flags: u8,
+}
+
 const LENGTH: u8 = 0b0001_1111;
 /// For everyone: one packet a shard; target_slot holds how many receivers the shard had.
 pub(crate) const EVERYONE: u8 = 0b0010_0000;
@@ -61,20 +71,33 @@ impl Packet {
     };
 
     /// A packet without receiver or sequence. `bytes` beyond [`INLINE_BYTES`] must be in the annex.
-    #[inline(always)]
-    pub(crate) fn new(
-        from: Option<AgentId>,
-        kind: Kind,
-        priority: Priority,
-        bytes: &[u8],
-        annex: Option<Arc<Annex>>,
-    ) -> Self {
-        let mut packet = Self { from, annex, kind, priority, ..Self::EMPTY };
-        if bytes.len() <= INLINE_BYTES {
-            packet.inline[..bytes.len()].copy_from_slice(bytes);
-            packet.tag = bytes.len() as u8;
+    pub(crate) fn new(head: Head, bytes: &[u8], annex: Option<Arc<Annex>>) -> Self {
+        let Head { from, kind, priority, correlation, flags } = head;
+        let mut packet =
+            Self { from, annex, kind, priority, correlation, tag: flags, ..Self::EMPTY };
+        if let Some(place) = packet.inline.get_mut(..bytes.len()) {
+            place.copy_from_slice(bytes);
+            packet.tag |= bytes.len() as u8;
         }
         packet
+    }
+
+    /// Writes a packet over one without an annex, field by field where it lies: one that is put
+    /// together elsewhere and then copied costs twice as much. `bytes` must fit inline.
+    #[inline(always)]
+    pub(crate) fn write(&mut self, to: AgentId, head: Head, sequence: u32, bytes: &[u8]) {
+        debug_assert!(self.annex.is_none() && bytes.len() <= INLINE_BYTES);
+        self.address(to);
+        self.from = head.from;
+        core::mem::forget(self.annex.take());
+        self.sequence = sequence;
+        self.correlation = head.correlation;
+        self.kind = head.kind;
+        self.priority = head.priority;
+        self.tag = head.flags | bytes.len() as u8;
+        if let Some(place) = self.inline.get_mut(..bytes.len()) {
+            place.copy_from_slice(bytes);
+        }
     }
 
     /// Says to whom it goes.
