@@ -144,7 +144,8 @@ impl Driver {
         self.clock.now()
     }
 
-    /// What it did so far. While it has more to do this may be one tick behind.
+    /// What it did so far. While it has more to do this may be a tick or a
+    /// call behind.
     #[must_use]
     pub fn report(&self) -> DriverReport {
         *hold(&self.shared.report)
