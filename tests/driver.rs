@@ -502,7 +502,7 @@ fn wrong_options_are_refused_and_the_mesh_handed_back() {
     let rates = [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-6, 2e5];
     let options = rates.map(DriverOptions::rate).into_iter().chain([
         DriverOptions::on_demand().budget_messages(0),
-        DriverOptions::on_demand().budget_time(Duration::ZERO),
+        DriverOptions::on_demand().budget_time(Duration::from_micros(19)),
         DriverOptions::on_demand().name("a\0b"),
     ]);
     for options in options {
@@ -510,6 +510,7 @@ fn wrong_options_are_refused_and_the_mesh_handed_back() {
         match (&refused.reason, options) {
             (DriverError::Rate { least, most, .. }, _) => assert!(*least > 0.0 && most > least),
             (DriverError::NoBudget | DriverError::Name { .. }, _) => {}
+            (DriverError::ShortBudget { given, least }, _) => assert!(given < least),
             (other, options) => panic!("{other} for {options:?}"),
         }
         mesh = *refused.mesh;

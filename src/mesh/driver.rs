@@ -98,7 +98,7 @@ impl Driver {
     ///
     /// # Errors
     /// [`StartError`], which holds the mesh, with [`DriverError::Rate`], [`DriverError::NoBudget`],
-    /// [`DriverError::Name`] or [`DriverError::Thread`].
+    /// [`DriverError::ShortBudget`], [`DriverError::Name`] or [`DriverError::Thread`].
     pub fn start(mesh: Mesh, options: DriverOptions) -> Result<Self, StartError> {
         let refused = |mesh, reason| StartError { reason, mesh: Box::new(mesh) };
         if let Err(reason) = options.check() {
