@@ -167,7 +167,7 @@ impl Context<'_> {
         to: impl Into<Target>,
         content: &C,
     ) -> Result<EnvelopeId, SendError> {
-        content.with_message(|message| self.send(to, message))
+        content.with_message(|message| self.send(to, message))?
     }
 
     /// Sends a message to one agent not before `at`. Until then it is pending.
@@ -230,6 +230,33 @@ impl Context<'_> {
                 Err(error)
             }
         }
+    }
+
+    /// Asks with a value of the application's own type: see [`ask`](Self::ask).
+    ///
+    /// # Errors
+    /// [`SendError`]; nothing was sent then.
+    #[inline]
+    pub fn ask_content<C: Content>(
+        &mut self,
+        to: AgentId,
+        content: &C,
+        timeout: Duration,
+    ) -> Result<AskId, SendError> {
+        content.with_message(|message| self.ask(to, message, timeout))?
+    }
+
+    /// Answers a question with a value of the application's own type: see [`reply`](Self::reply).
+    ///
+    /// # Errors
+    /// As for [`reply`](Self::reply).
+    #[inline]
+    pub fn reply_content<C: Content>(
+        &mut self,
+        question: &Envelope<'_>,
+        content: &C,
+    ) -> Result<EnvelopeId, SendError> {
+        content.with_message(|message| self.reply(question, message))?
     }
 
     /// Answers a question.

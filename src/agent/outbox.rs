@@ -77,6 +77,9 @@ pub enum SendError {
         /// The most that one shard's agents may have open.
         limit: usize,
     },
+    /// A content that has no bytes.
+    #[error(transparent)]
+    Content(#[from] crate::message::ContentError),
     /// A reply to something that was no question, or whose sender is the host.
     #[error("envelope {id} is no question of an agent")]
     NotAQuestion {
