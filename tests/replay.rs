@@ -92,7 +92,11 @@ impl Busy {
             8 => drop(context.connect(from.unwrap_or(context.id()))),
             9 => drop(context.ask(context.id(), message, Duration::from_millis(20))),
             10 => context.wake_at(context.now() + Duration::from_millis(self.state % 50)),
-            11 => drop(context.send_at(context.now() + Duration::from_millis(9), context.id(), message)),
+            11 => drop(context.send_at(
+                context.now() + Duration::from_millis(9),
+                context.id(),
+                message,
+            )),
             12 => return Err(Fault::new(FailureKind::ProcessingError, "no")),
             13 => std::panic::resume_unwind(Box::new("end")),
             14 => drop(context.send(context.id(), message.retry().priority(Priority::MOST_URGENT))),
@@ -107,7 +111,11 @@ impl Busy {
 }
 
 impl Agent for Busy {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         let first = envelope.bytes().first().map_or(3, |&byte| u64::from(byte));
         let from = envelope.from().map_or(0, AgentId::to_bits);
         self.state = mix(self.state ^ first ^ from ^ envelope.id().to_bits());
@@ -216,7 +224,9 @@ impl Say {
             2 => Target::Near { point, radius: 2.5 },
             3 => Target::Nearest { point, count: 3 },
             4 => Target::Linked { hops: 2 },
-            _ => ids.get(self.who as usize % ids.len().max(1)).map_or(Target::Everyone, |&id| id.into()),
+            _ => ids
+                .get(self.who as usize % ids.len().max(1))
+                .map_or(Target::Everyone, |&id| id.into()),
         }
     }
 
@@ -479,8 +489,8 @@ fn what_other_threads_send_meanwhile_replays() {
         let senders: Vec<_> = (0..3_usize)
             .map(|thread| {
                 let (handle, ids) = (mesh.handle(), &ids);
+                let mut lane = handle.lane().unwrap();
                 scope.spawn(move || {
-                    let mut lane = handle.lane().unwrap();
                     for number in 0..400 {
                         let (to, bytes) = (ids[(thread + number) % 20], [number as u8]);
                         let message = Message::new(TALK).hops(5).bytes(&bytes);

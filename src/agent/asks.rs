@@ -62,6 +62,12 @@ impl Asks {
         }
     }
 
+    /// No question times out before; `Time::MAX` if none is open.
+    #[inline]
+    pub(crate) fn next(&self) -> Time {
+        self.earliest
+    }
+
     /// Whether a question may have timed out at `now`.
     #[inline]
     pub(crate) fn may_expire(&self, now: Time) -> bool {

@@ -185,11 +185,25 @@ impl Outbox {
                 self.row.place(shard, level, stamp, pool).write(to, head, sequence, bytes);
                 Ok(EnvelopeId::new(stamp.round, sequence))
             }
-            _ => {
-                let packet = self.packet(view, head, message)?;
-                self.send_packet(view, stamp, pool, to, packet)
-            }
+            _ => self.send_one_slowly(view, stamp, pool, head, to, message),
         }
+    }
+
+    /// The same for a message that needs an annex, or whose way is traced. Apart, so that the frame
+    /// of a handler that sends holds no packet.
+    #[cold]
+    #[inline(never)]
+    fn send_one_slowly(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        head: Head,
+        to: AgentId,
+        message: Message<'_>,
+    ) -> Result<EnvelopeId, SendError> {
+        let packet = self.packet(view, head, message)?;
+        self.send_packet(view, stamp, pool, to, packet)
     }
 
     /// Stamps a packet and sends it to one agent.

@@ -147,15 +147,14 @@ impl Engine {
         self.host.room(self.view.limits.outbox) as usize
     }
 
-    /// Sends a message of the host to one agent. The caller has looked for room.
+    /// Sends a message of the host to one agent.
     #[inline]
-    pub(crate) fn accept(&mut self, packet: Packet) {
+    pub(crate) fn accept(&mut self, packet: Packet) -> Result<(), SendError> {
         let stamp = self.stamp();
         let (view, host, pool) = self.host_parts();
-        if let Some(to) = packet.target() {
-            // There is room, so nothing is refused.
-            let sent = host.send_packet(view, stamp, pool, to, packet);
-            debug_assert!(sent.is_ok(), "{sent:?}");
+        match packet.target() {
+            Some(to) => host.send_packet(view, stamp, pool, to, packet).map(drop),
+            None => Ok(()),
         }
     }
 
@@ -176,10 +175,16 @@ impl Engine {
         Ok(id)
     }
 
-    /// Begins a tick: releases what is due and lets waiting mail age.
-    pub(crate) fn begin_tick(&mut self, now: Time, ageing_ticks: u64) {
-        self.view.tick += 1;
+    /// From now on it is `now`; what was sent before keeps its time.
+    pub(crate) fn set_time(&mut self, now: Time) {
+        self.host.row.seal();
         self.view.now = now;
+    }
+
+    /// Begins a tick: releases what is due and lets waiting mail age.
+    pub(crate) fn begin_tick(&mut self, ageing_ticks: u64) {
+        self.view.tick += 1;
+        let now = self.view.now;
         let stamp = self.stamp();
         for shard in 0..self.shards.len() {
             let tick = self.view.tick;
@@ -224,7 +229,14 @@ impl Engine {
             done.served += served;
         }
         self.balance_pools();
+        self.host.arena_left = self.arena_left();
         done
+    }
+
+    /// Bytes that payloads may still take.
+    fn arena_left(&mut self) -> u64 {
+        let used: u64 = self.shards.iter_mut().map(|shard| exclusive(shard).bytes()).sum();
+        self.view.limits.arena.saturating_sub(used)
     }
 
     /// Which shards have something to do, and whether any has.
@@ -242,17 +254,15 @@ impl Engine {
 
     /// Divides the free places for agents and the free bytes for payloads among the active shards.
     fn share_limits(&mut self) {
-        let Self { view, shards, active, host, .. } = self;
+        let arena = self.arena_left();
+        let Self { view, shards, active, .. } = self;
         let free = view.limits.max_agents.saturating_sub(view.roster.live());
-        let used: u64 = shards.iter_mut().map(|shard| exclusive(shard).bytes()).sum();
-        let arena = view.limits.arena.saturating_sub(used);
         let count = active.len() as u32;
         for (turn, &index) in active.iter().enumerate() {
             let outbox = &mut exclusive(&mut shards[index]).outbox;
             outbox.spawns_left = free / count + u32::from((turn as u32) < free % count);
             outbox.arena_left = arena / u64::from(count);
         }
-        host.arena_left = arena;
     }
 
     fn run_round(
@@ -381,6 +391,8 @@ impl Engine {
 
     /// Applies what the round's handlers commanded, hands their mail over, begins the next round.
     fn end_round(&mut self, apply: &mut dyn FnMut(&mut Self, Command)) {
+        // Whoever is spawned now is born into a later round than what the handlers sent.
+        self.view.round += 1;
         for turn in 0..self.active.len() {
             let index = self.active[turn];
             let outbox = &mut self.shard(index).outbox;
@@ -444,7 +456,7 @@ impl Engine {
     pub(crate) fn waiting(&self) -> Pairs {
         let mut sum = Pairs::default();
         for shard in &self.shards {
-            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.waiting) {
+            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.unburied()) {
                 *sum += level;
             }
         }

@@ -199,7 +199,8 @@ impl Shard {
         };
         occupancy.begin(queue, roster, pool, eligible);
         let mut rejected: Vec<(Packet, Stamp)> = Vec::new();
-        queue.bytes += sums.drain(..).map(|sum| sum.bytes).sum::<u64>();
+        // Laid out, a broadcast's bytes count for each receiver: they are counted one by one.
+        sums.clear();
         for mut chunk in incoming.drain(..) {
             let stamp = chunk.stamp;
             for packet in chunk.waiting_mut() {
@@ -207,7 +208,10 @@ impl Shard {
                 lay_out(packet, stamp, roster, &eligible, &mut |packet| match occupancy
                     .admit(packet, roster)
                 {
-                    Ok(packet) => queue.push(packet, stamp, view.tick, pool),
+                    Ok(packet) => {
+                        queue.bytes += packet.outside_bytes();
+                        queue.push(packet, stamp, view.tick, pool);
+                    }
                     Err(packet) => rejected.push((packet, stamp)),
                 });
             }
@@ -215,7 +219,6 @@ impl Shard {
         }
         queue.flush(view.tick);
         for (packet, stamp) in &mut rejected {
-            queue.bytes -= packet.outside_bytes();
             Self::overflow(outbox, slabs, view, pool, now, packet, *stamp, DropReason::MailboxFull);
         }
         occupancy.trim(queue, roster, |packet, stamp, reason| {

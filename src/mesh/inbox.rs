@@ -508,7 +508,8 @@ fn accept(engine: &mut Engine, recorder: &mut Option<Box<Recorder>>, packet: Pac
     {
         recorder.note(&Event::Take { to, said: (&packet).into() });
     }
-    engine.accept(packet);
+    let sent = engine.accept(packet);
+    debug_assert!(sent.is_ok(), "{sent:?}");
 }
 
 impl Mesh {
@@ -516,6 +517,7 @@ impl Mesh {
     /// room for: the shared queue first, then the lanes from a rotating start.
     pub(crate) fn drain_inbox(&mut self) {
         if !self.inbox.is_ready() {
+            self.inbox.forget_closed();
             return;
         }
         let quota = self.inbox.quota;
@@ -560,7 +562,7 @@ impl Mesh {
         }
     }
 
-    /// Sends a message to one agent that came through a queue.
+    /// Sends a message to one agent that came through a queue, if groups before it left it a place.
     pub(super) fn take(&mut self, packet: Packet) -> Result<(), SendError> {
         if self.engine.host_room() == 0 {
             let limit = self.config.limits.outbox_capacity;

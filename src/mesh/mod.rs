@@ -12,6 +12,8 @@
 mod apply;
 mod budget;
 pub mod config;
+mod driver;
+mod due;
 mod error;
 mod explain;
 mod hash;
@@ -22,6 +24,7 @@ mod registry;
 mod report;
 
 pub use budget::Budget;
+pub use driver::{Driver, DriverError, DriverOptions, DriverReport, StartError, SystemClock};
 pub use error::{MeshError, SpawnError, TickError};
 pub use explain::Explanation;
 pub use inbox::{Batch, HandleError, Lane, MeshHandle, Refusal};
@@ -157,12 +160,12 @@ impl Mesh {
     /// What comes before the queues are drained: what is taken in belongs to the tick.
     fn begin_tick(&mut self, now: Time) {
         self.last = Some(now);
-        self.engine.view.now = now;
+        self.engine.set_time(now);
     }
 
     /// What comes after the queues are drained.
     fn finish_tick(&mut self, now: Time, allowance: Allowance<'_>) -> TickReport {
-        self.engine.begin_tick(now, u64::from(self.config.processing.ageing_ticks));
+        self.engine.begin_tick(u64::from(self.config.processing.ageing_ticks));
         self.check_health(now);
         let done = self.run_rounds(allowance);
         let account = self.engine.counters();
