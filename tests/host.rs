@@ -1,7 +1,5 @@
 //! What the host does reaches its limits without loss.
 
-#![expect(clippy::unwrap_used, reason = "tests may end where they fail")]
-
 use xrmesh::config::{Config, LimitsConfig, PerformanceConfig};
 use xrmesh::{
     Agent, Budget, Context, Envelope, Fault, Kind, Mesh, Message, Refusal, SendError, Target, Time,

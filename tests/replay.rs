@@ -538,7 +538,7 @@ fn error_of(bytes: &[u8]) -> ReplayError {
     match Replay::open(bytes, register, None) {
         Err(error) => error,
         Ok(mut replay) => {
-            let error = replay.run().expect_err("a changed recording must be refused");
+            let Err(error) = replay.run() else { panic!("a changed recording must be refused") };
             let offset = error.offset().unwrap();
             match replay.step() {
                 Err(ReplayError::Ended { offset: ended }) => assert!(ended <= offset),
@@ -702,14 +702,20 @@ fn a_recording_begins_with_an_untouched_mesh() {
         mesh.record_to(Box::new(File::default()), RecordOptions::default())
     };
     for touch in [
-        &|mesh: &mut Mesh| drop(mesh.spawn(Wild(1)).unwrap()) as _,
+        &|mesh: &mut Mesh| {
+            mesh.spawn(Wild(1)).unwrap();
+        },
         &|mesh: &mut Mesh| {
             let id = mesh.spawn(Wild(1)).unwrap();
             mesh.despawn(id).unwrap();
         },
-        &|mesh: &mut Mesh| drop(mesh.tick(Time::ZERO, Budget::unlimited()).unwrap()),
-        &|mesh: &mut Mesh| drop(mesh.send(Target::Everyone, Message::new(TALK)).unwrap()),
-        &|mesh: &mut Mesh| drop(mesh.auto_connect(1.0, 0.0).unwrap()),
+        &|mesh: &mut Mesh| {
+            mesh.tick(Time::ZERO, Budget::unlimited()).unwrap();
+        },
+        &|mesh: &mut Mesh| {
+            mesh.send(Target::Everyone, Message::new(TALK)).unwrap();
+        },
+        &|mesh: &mut Mesh| mesh.auto_connect(1.0, 0.0).unwrap(),
     ] as [&dyn Fn(&mut Mesh); 5]
     {
         let begun = touched(touch);
