@@ -114,7 +114,6 @@ struct Gate {
     lanes: AtomicUsize,
     max_lanes: usize,
     lane_capacity: usize,
-    queue_capacity: usize,
     max_payload: usize,
     waker: Waker,
 }
@@ -231,7 +230,7 @@ impl MeshHandle {
                 self.gate.waker.wake();
                 Ok(())
             }
-            Err(error) => Err(self.gate.refused(self.gate.queue_capacity, error)),
+            Err(error) => Err(self.gate.refused(self.queue.capacity(), error)),
         }
     }
 
@@ -442,6 +441,8 @@ pub(crate) struct Inbox {
     quota: usize,
     /// Which lane is drained first.
     start: usize,
+    /// Entries that are more than a packet, while they are taken in.
+    others: Vec<Entry>,
     pub(crate) sleeper: Option<Sleeper>,
     pub(crate) refusals: VecDeque<Refusal>,
 }
@@ -459,7 +460,6 @@ impl Inbox {
             lanes: AtomicUsize::new(0),
             max_lanes: limits.max_lanes as usize,
             lane_capacity: limits.lane_capacity as usize,
-            queue_capacity,
             max_payload: limits.max_payload_bytes as usize,
             waker,
         };
@@ -470,6 +470,7 @@ impl Inbox {
             gate: Arc::new(gate),
             quota: limits.lane_quota as usize,
             start: 0,
+            others: Vec::new(),
             sleeper: Some(sleeper),
             refusals: VecDeque::new(),
         })
@@ -524,11 +525,13 @@ impl Mesh {
         // The queues are taken out while their entries are applied to the rest of the mesh.
         let mut lanes = core::mem::take(&mut self.inbox.lanes);
         let mut added = Vec::new();
-        let mut others = Vec::new();
+        let mut others = core::mem::take(&mut self.inbox.others);
         let limit = quota.min(self.engine.host_room());
         let Self { inbox, engine, recorder, .. } = self;
         inbox.receiver.drain(limit, |entry| match entry {
-            Entry::Send(packet) if others.is_empty() => accept(engine, recorder, packet),
+            Entry::Send(packet) if others.is_empty() && packet.annex.is_none() => {
+                accept(engine, recorder, packet);
+            }
             entry => others.push(entry),
         });
         self.take_in(&mut others, &mut added);
@@ -538,11 +541,14 @@ impl Mesh {
             let limit = quota.min(self.engine.host_room());
             let Self { engine, recorder, .. } = self;
             lanes[at].drain(limit, |entry| match entry {
-                Entry::Send(packet) if others.is_empty() => accept(engine, recorder, packet),
+                Entry::Send(packet) if others.is_empty() && packet.annex.is_none() => {
+                    accept(engine, recorder, packet);
+                }
                 entry => others.push(entry),
             });
             self.take_in(&mut others, &mut added);
         }
+        self.inbox.others = others;
         self.inbox.start = if lanes.is_empty() { 0 } else { (start + 1) % lanes.len() };
         lanes.extend(added);
         self.inbox.lanes = lanes;
@@ -568,6 +574,7 @@ impl Mesh {
             let limit = self.config.limits.outbox_capacity;
             return Err(SendError::OutboxFull { given: 1, used: limit, limit });
         }
+        self.engine.charge(&packet)?;
         accept(&mut self.engine, &mut self.recorder, packet);
         Ok(())
     }
@@ -578,6 +585,7 @@ impl Mesh {
         target: Target,
         packet: Packet,
     ) -> Result<EnvelopeId, SendError> {
+        self.engine.charge(&packet)?;
         let kept = self.recorder.is_some().then(|| packet.clone());
         let id = self.engine.accept_group(target, packet)?;
         if let Some(packet) = &kept {
