@@ -240,7 +240,14 @@ impl Engine {
             done.served += served;
         }
         self.balance_pools();
+        self.host.arena_left = self.arena_left();
         done
+    }
+
+    /// Bytes that payloads may still take.
+    fn arena_left(&mut self) -> u64 {
+        let used: u64 = self.shards.iter_mut().map(|shard| exclusive(shard).bytes()).sum();
+        self.view.limits.arena.saturating_sub(used)
     }
 
     /// Which shards have something to do, and whether any has.
@@ -258,17 +265,15 @@ impl Engine {
 
     /// Divides the free places for agents and the free bytes for payloads among the active shards.
     fn share_limits(&mut self) {
-        let Self { view, shards, active, host, .. } = self;
+        let arena = self.arena_left();
+        let Self { view, shards, active, .. } = self;
         let free = view.limits.max_agents.saturating_sub(view.roster.live());
-        let used: u64 = shards.iter_mut().map(|shard| exclusive(shard).bytes()).sum();
-        let arena = view.limits.arena.saturating_sub(used);
         let count = active.len() as u32;
         for (turn, &index) in active.iter().enumerate() {
             let outbox = &mut exclusive(&mut shards[index]).outbox;
             outbox.spawns_left = free / count + u32::from((turn as u32) < free % count);
             outbox.arena_left = arena / u64::from(count);
         }
-        host.arena_left = arena;
     }
 
     fn run_round(

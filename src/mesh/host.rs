@@ -214,7 +214,13 @@ impl Mesh {
         }
         let (view, host, _) = self.engine.host_parts();
         let packet = host.packet(view, message.head(None), message)?;
-        let id = self.engine.accept_group(target, packet)?;
+        let bytes = packet.outside_bytes();
+        let sent = self.engine.accept_group(target, packet);
+        if sent.is_err() {
+            // A refused message has taken nothing.
+            self.engine.host.arena_left += bytes;
+        }
+        let id = sent?;
         self.note(Event::Send { id, target, said: (&message).into() });
         Ok(id)
     }

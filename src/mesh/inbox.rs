@@ -559,7 +559,6 @@ fn accept(engine: &mut Engine, recorder: &mut Option<Box<Recorder>>, packet: Pac
     {
         recorder.note(&Event::Take { to, said: (&packet).into() });
     }
-    // The caller has looked for room.
     let sent = engine.accept(packet);
     debug_assert!(sent.is_ok(), "{sent:?}");
 }
@@ -618,7 +617,7 @@ impl Mesh {
         }
     }
 
-    /// Sends a message to one agent that came through a queue.
+    /// Sends a message to one agent that came through a queue, if groups before it left it a place.
     pub(super) fn take(&mut self, packet: Packet) -> Result<(), SendError> {
         if self.engine.host_room() == 0 {
             let limit = self.config.limits.outbox_capacity;
