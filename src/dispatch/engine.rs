@@ -1,5 +1,6 @@
 //! The rounds of a tick, and what is done between them.
 
+use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::agent::command::Command;
@@ -74,12 +75,13 @@ pub(crate) struct Done {
     pub(crate) served: u64,
 }
 
-/// What handling took lately, in nanoseconds of wall time.
+/// What handling took lately, in nanoseconds of wall time. Floats, because no promised result depends
+/// on them: they only say where a timed budget cuts.
 #[derive(Clone, Copy, Debug)]
 struct Cost {
-    per_pair: u64,
+    per_pair: f64,
     /// From the end of delivering to the end of the round.
-    per_round: u64,
+    per_round: f64,
 }
 
 impl Engine {
@@ -94,7 +96,7 @@ impl Engine {
             .collect();
         let pools = (0..crew.workers()).map(|_| Mutex::default()).collect();
         let host = Outbox::new(HOST, &view, slots(0), trace());
-        let cost = Cost { per_pair: 50, per_round: 5_000 };
+        let cost = Cost { per_pair: 50.0, per_round: 5_000.0 };
         Ok(Self {
             view,
             shards,
@@ -235,7 +237,14 @@ impl Engine {
                 break;
             }
             let served = self.run_round(first, &mut allowance, cuts.as_deref_mut());
-            self.end_round(apply);
+            if let Allowance::Until(clock, _) = allowance {
+                let begun = clock.now();
+                self.end_round(apply);
+                let nanos = clock.now().since(begun).as_nanos() as f64;
+                learn(&mut self.cost.per_round, nanos);
+            } else {
+                self.end_round(apply);
+            }
             done.rounds += 1;
             done.served += served;
         }
@@ -296,8 +305,8 @@ impl Engine {
             Allowance::Unlimited => None,
             Allowance::Messages(left) => (total > left).then_some(left),
             Allowance::Until(clock, end) => {
-                let left = end.since(clock.now()).as_nanos() as u64;
-                Some(left.saturating_sub(self.cost.per_round) / self.cost.per_pair.max(1))
+                let left = end.since(clock.now()).as_nanos() as f64 - self.cost.per_round;
+                Some((left / self.cost.per_pair) as u64)
             }
             Allowance::Cuts(_) => Some(0),
         };
@@ -306,29 +315,24 @@ impl Engine {
             Some(pairs) => {
                 self.phase(inline, |_| Work::gather());
                 self.set_quotas(pairs, *allowance);
-                let mut quotas = core::mem::take(&mut self.quotas);
                 match *allowance {
                     Allowance::Until(clock, end) => {
                         let begun = clock.now();
-                        let end = Time::from_nanos(
-                            end.as_nanos().saturating_sub(self.cost.per_round as i64),
-                        );
-                        let pacer = Pacer::until(clock, end, self.cost.per_pair);
-                        self.phase(inline, |turn| Work::deliver(first, quotas.get(turn), pacer));
+                        let end = end - Duration::from_nanos(self.cost.per_round as u64);
+                        let pacer = Pacer::until(clock, end, self.cost.per_pair as u64);
+                        self.deliver(inline, first, pacer);
                         self.measure(clock, begun);
+                        if first && self.served() == 0 {
+                            // However short the budget, a tick delivers something.
+                            self.set_quotas(1, *allowance);
+                            self.deliver(true, first, Pacer::UNTIMED);
+                        }
                     }
-                    _ => self.phase(inline, |turn| {
-                        Work::deliver(first, quotas.get(turn), Pacer::UNTIMED)
-                    }),
+                    _ => self.deliver(inline, first, Pacer::UNTIMED),
                 }
-                quotas.clear();
-                self.quotas = quotas;
             }
         }
-        let mut served = 0;
-        for &index in &self.active {
-            served += exclusive(&mut self.shards[index]).served.iter().sum::<u64>();
-        }
+        let served = self.served();
         match allowance {
             Allowance::Messages(left) => *left = left.saturating_sub(served),
             Allowance::Cuts(left) => *left = left.get(1..).unwrap_or(&[]),
@@ -342,6 +346,19 @@ impl Engine {
             cuts.push(cut);
         }
         served
+    }
+
+    /// Delivers by the quotas.
+    fn deliver(&mut self, inline: bool, first: bool, pacer: Pacer<'_>) {
+        let quotas = core::mem::take(&mut self.quotas);
+        self.phase(inline, |turn| Work::deliver(first, quotas.get(turn), pacer));
+        self.quotas = quotas;
+    }
+
+    /// Pairs that the active shards went through in this round.
+    fn served(&mut self) -> u64 {
+        let Self { shards, active, .. } = self;
+        active.iter().map(|&index| exclusive(&mut shards[index]).served.iter().sum::<u64>()).sum()
     }
 
     /// Quotas for the active shards, in their order.
@@ -367,17 +384,12 @@ impl Engine {
         share_out(&self.waiting, pairs, start, &mut self.quotas);
     }
 
-    /// Learns from a timed phase what a message takes: quickly when it grew, slowly when it shrank.
+    /// Learns from a timed phase what a message takes.
     fn measure(&mut self, clock: &dyn Clock, begun: Time) {
-        let nanos = clock.now().since(begun).as_nanos() as u64;
-        let mut served = 0;
-        for &index in &self.active {
-            served += exclusive(&mut self.shards[index]).served.iter().sum::<u64>();
-        }
-        if served >= 32 {
-            let now = nanos / served;
-            let held = self.cost.per_pair;
-            self.cost.per_pair = if now > held { now } else { held - (held - now) / 8 }.max(1);
+        let nanos = clock.now().since(begun).as_nanos() as f64;
+        let served = self.served();
+        if served >= FEWEST_MEASURED {
+            learn(&mut self.cost.per_pair, nanos / served as f64);
         }
     }
 
@@ -505,6 +517,16 @@ impl Engine {
         let queued: usize = self.shards.iter().map(|shard| hold(shard).queue.heap_bytes()).sum();
         queued + self.pools.iter().map(|pool| hold(pool).bytes()).sum::<usize>()
     }
+}
+
+/// Messages below which a phase's time says little about one.
+const FEWEST_MEASURED: u64 = 32;
+
+/// Moves an estimate an eighth of the way to what was measured; a pause of the machine that makes one
+/// measurement many times too large raises it by an eighth at most.
+fn learn(estimate: &mut f64, measured: f64) {
+    let measured = measured.min(*estimate * 2.0);
+    *estimate = (*estimate + (measured - *estimate) / 8.0).max(1.0);
 }
 
 /// The value of a lock that nobody else can hold.
