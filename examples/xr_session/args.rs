@@ -48,7 +48,7 @@ impl Default for Args {
 /// Most characters, longest session, most workers.
 const MAX_AGENTS: u32 = 1_000_000;
 const MAX_SECONDS: f64 = 86_400.0;
-const MAX_WORKERS: u32 = 64;
+const MAX_WORKERS: u32 = 63;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -60,7 +60,7 @@ usage: xr_session [options]
   --motion FILE    a headset recording (JSON) or a TUM trajectory; without it a walk is generated
   --agents N       characters that wander, talk and react to the headset, 0 to 1000000 [200]
   --seconds S      length of the session, above 0 up to 86400 [30]
-  --workers W      threads beside the caller's, 0 to 64; results do not depend on it [1]
+  --workers W      threads beside the caller's, 0 to 63; results do not depend on it [1]
   --realtime       tick by the clock at 90 Hz, with a budget of time instead of messages
   --record FILE    write the session, to be replayed
   --replay FILE    run a recorded session again and compare each tick's state hash
@@ -153,7 +153,7 @@ const FLAGS: [(Flag, &str, Option<&str>); 11] = [
     (Flag::Motion, "--motion", Some("a file")),
     (Flag::Agents, "--agents", Some("a whole number from 0 to 1000000")),
     (Flag::Seconds, "--seconds", Some("a number above 0 up to 86400")),
-    (Flag::Workers, "--workers", Some("a whole number from 0 to 64")),
+    (Flag::Workers, "--workers", Some("a whole number from 0 to 63")),
     (Flag::Realtime, "--realtime", None),
     (Flag::Record, "--record", Some("a file")),
     (Flag::Replay, "--replay", Some("a file")),
@@ -361,7 +361,7 @@ mod tests {
             ("--seconds 0", "--seconds needs a number above 0 up to 86400, not \"0\""),
             ("--seconds nan", "--seconds needs a number above 0 up to 86400, not \"nan\""),
             ("--seconds inf", "--seconds needs a number above 0 up to 86400, not \"inf\""),
-            ("--workers 65", "--workers needs a whole number from 0 to 64, not \"65\""),
+            ("--workers 64", "--workers needs a whole number from 0 to 63, not \"64\""),
             ("--plot room.json", "--plot needs a file name that ends in .svg, not \"room.json\""),
             ("--json=yes", "--json takes no value"),
             ("--json --json", "--json is given twice"),

@@ -143,8 +143,8 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 fn title(args: &Args) -> String {
     let name = args.room.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
     match name {
-        Some(name) => format!("A session in {}", name.replace('_', " ")),
-        None => "A session in a generated room".to_owned(),
+        Some(name) => format!("A session: {}", name.replace('_', " ")),
+        None => "A session: generated room".to_owned(),
     }
 }
 

@@ -274,3 +274,107 @@ fn voice(room: &Surroundings, count: u32) -> f32 {
     let crowd = LISTENERS * area / (core::f32::consts::PI * count.max(1) as f32);
     VOICE_M.min(crowd.sqrt())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::{load_motion, load_room, tests::capture};
+    use xrmesh::Replay;
+
+    /// Plays `frames` of a session; gives the hash after each and what the agents did.
+    fn play(
+        (room, motion): &(Room, Motion),
+        workers: u32,
+        frames: i64,
+        record: Option<File>,
+    ) -> (Vec<u64>, Vec<(&'static str, u64)>) {
+        let motion = motion.clone();
+        let setup = Setup { room, motion, characters: 80, workers, seed: 1, record };
+        let mut session = Session::new(setup).unwrap();
+        let mut hashes = Vec::new();
+        for frame in 0..frames {
+            session.feed(frame).unwrap();
+            session.tick(frame, Session::budget()).unwrap();
+            hashes.push(session.mesh.state_hash());
+            let counters = session.mesh.counters();
+            assert_eq!(counters.unaccounted(), 0, "frame {frame}");
+        }
+        assert_eq!(session.mesh.refusals().count() + session.mesh.health_events().count(), 0);
+        if session.mesh.recording().is_some() {
+            session.mesh.finish_recording().unwrap();
+        }
+        (hashes, session.cast.deeds(&session.mesh))
+    }
+
+    fn scanned(name: &str) -> Option<(Room, Motion)> {
+        let room = load_room(&capture(&format!("quest-rooms/{name}.json"))?).unwrap();
+        let mut motion = load_motion(&capture("headset-motion/tracked-recording.json")?).unwrap();
+        motion.place_in(&room);
+        Some((room, motion))
+    }
+
+    #[test]
+    fn sessions_are_the_same_on_any_number_of_workers() {
+        for name in ["office_small", "meeting_room", "living_room"] {
+            let Some(input) = scanned(name) else { return };
+            let alone = play(&input, 0, 900, None);
+            for workers in [1, 3] {
+                let together = play(&input, workers, 900, None);
+                let differs = alone.0.iter().zip(&together.0).position(|(a, b)| a != b);
+                assert_eq!(differs, None, "{name}, {workers} workers: first differing frame");
+                assert_eq!(alone.1, together.1);
+            }
+        }
+    }
+
+    #[test]
+    fn every_agent_has_something_to_do() {
+        for name in ["office_small", "meeting_room", "living_room"] {
+            let Some(input) = scanned(name) else { return };
+            let (_, deeds) = play(&input, 1, 2_700, None);
+            for (deed, count) in &deeds {
+                assert!(*count > 0 || *deed == "tracks now", "{name}: {deed}: {deeds:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_recorded_session_replays_bit_for_bit() {
+        let room = generate::room(2);
+        let input = (room.clone(), generate::walk(2, &room));
+        let path = std::env::temp_dir().join(format!("xr_session-{}.session", std::process::id()));
+        let file = crate::recording::create(&path, &room, "a test").unwrap();
+        let (hashes, deeds) = play(&input, 1, 600, Some(file));
+        for workers in [1, 2] {
+            let (room, _, reader) = crate::recording::open(&path).unwrap();
+            let room = Arc::new(Surroundings::of(&room));
+            let register = |mesh: &mut Mesh| agents::register(mesh, &room);
+            let mut replay = Replay::open(reader, register, Some(workers)).unwrap();
+            let mut replayed = Vec::new();
+            while let Some(tick) = replay.step().unwrap() {
+                replayed.push(tick.hash);
+            }
+            assert_eq!(replayed, hashes);
+            assert_eq!(Cast::of(replay.mesh()).deeds(replay.mesh()), deeds);
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_room_without_floor_and_a_motion_without_devices_make_a_session_too() {
+        let input = (Room { entities: Vec::new() }, Motion::default());
+        let (hashes, _) = play(&input, 0, 100, None);
+        assert_eq!(hashes.len(), 100);
+    }
+
+    #[test]
+    fn things_to_take_lie_where_hands_first_press() {
+        let Some((_, motion)) = scanned("living_room") else { return };
+        let props = props(&motion);
+        assert!((2..40).contains(&props.len()), "{}", props.len());
+        for (number, prop) in props.iter().enumerate() {
+            let near = |other: &Vec3| other.distance_squared(*prop) <= SAME_THING_M * SAME_THING_M;
+            assert!(!props[..number].iter().any(near));
+        }
+    }
+}

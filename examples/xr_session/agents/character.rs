@@ -12,7 +12,7 @@ use xrmesh::{
 };
 
 use super::{FRAME_S, hash_agent};
-use crate::messages::{Gaze, Said, Words};
+use crate::messages::{Said, Words};
 use crate::pose::{about, posed};
 use crate::surroundings::Surroundings;
 
@@ -242,16 +242,13 @@ impl Agent for Character {
         match (envelope.kind(), envelope.from()) {
             (Kind::SPATIAL_AUDIO, Some(from)) => self.hear(context, from, &envelope.plain()?),
             (Kind::GESTURE_RECOGNITION, _) => {
-                // Whoever is looked at looks back and says hello.
-                let Gaze { from } = envelope.plain()?;
-                self.goal = [from.x, from.z];
-                if let (Some(user), Mood::Wanders) =
-                    (AgentId::from_bits(self.setup.user), self.mood)
-                {
+                // Whoever is looked at says hello, and looks back unless it is talking.
+                let Some(user) = AgentId::from_bits(self.setup.user) else { return Ok(()) };
+                if self.mood == Mood::Wanders {
                     self.mood = Mood::Talks { with: user, until: context.now() + PAUSE };
-                    let words = Words { to: user.to_bits(), turn: 0, phrase: 0 };
-                    context.send(user, words.message())?;
                 }
+                let phrase = self.setup.number % PHRASES;
+                context.send(user, Words { to: user.to_bits(), turn: 0, phrase }.message())?;
                 Ok(())
             }
             _ => Ok(()),
