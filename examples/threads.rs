@@ -8,7 +8,8 @@
 use std::thread;
 
 use xrmesh::{
-    Agent, Batch, Budget, Config, Context, Envelope, Fault, HandleError, Kind, Mesh, Message, Time,
+    Agent, Batch, Budget, Config, Context, Envelope, Fault, HandleError, Kind, Mailbox, Mesh,
+    Message, Overflow, SpawnOptions, Time,
 };
 
 const SAMPLE: Kind = Kind::user(0);
@@ -31,7 +32,9 @@ impl Agent for Sum {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut mesh = Mesh::new(Config::default())?;
-    let sum = mesh.spawn(Sum::default())?;
+    // Both queues may bring their quota in one tick: more than a mailbox holds by default.
+    let mailbox = Mailbox { capacity: 1 << 16, overflow: Overflow::RejectNew };
+    let sum = mesh.spawn_with(Sum::default(), SpawnOptions::new().mailbox(mailbox))?;
     let handle = mesh.handle();
     let mut lane = handle.lane()?;
 
@@ -64,6 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         mesh.tick(Time::from_nanos(ticks * 1_000_000), Budget::unlimited())?;
         count = mesh.with_agent(sum, |agent: &Sum| agent.count).unwrap_or(0);
         ticks += 1;
+        thread::yield_now();
     }
     single.join().map_err(|_| "the first thread panicked")?;
     batched.join().map_err(|_| "the second thread panicked")??;

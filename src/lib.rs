@@ -62,6 +62,7 @@ mod time;
 pub use agent::{
     Agent, CommandError, Context, FailureKind, Fault, HealingAction, Health, HealthCause,
     HealthChange, Mailbox, Overflow, RetryError, RetryPolicy, SendError, SpawnOptions, StateHasher,
+    Typed, TypedAgent,
 };
 pub use dispatch::probe::{Counters, Histogram};
 pub use id::AgentId;
@@ -73,9 +74,11 @@ pub use mesh::{
     TickReport,
 };
 pub use message::{
-    AskId, Content, ContentError, DropReason, Envelope, EnvelopeId, INLINE_BYTES, InvalidPriority,
-    Kind, Message, Payload, Plain, Priority, Refused, RefusedCommand, Target, Topic, TopicError,
-    Undelivered, read_plain,
+    AskId, Content, ContentError, Contents, DropReason, Envelope, EnvelopeId, INLINE_BYTES,
+    InvalidPriority, Kind, Message, Payload, Plain, Priority, Refused, RefusedCommand, Target,
+    Topic, TopicError, Undelivered, read_plain,
 };
+#[cfg(feature = "serde-content")]
+pub use message::{decode_serde, encode_serde};
 pub use space::{Pose, Quat, Region, Vec3};
 pub use time::{Clock, Time};

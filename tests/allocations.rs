@@ -1,6 +1,9 @@
 //! A tick of a mesh that has warmed up allocates nothing.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may fail it")]
-#![expect(unsafe_code, reason = "a global allocator is unsafe to implement; this one counts and passes on")]
+#![expect(
+    unsafe_code,
+    reason = "a global allocator is unsafe to implement; this one counts and passes on"
+)]
 #![expect(clippy::disallowed_types, reason = "an allocator cannot use loom's atomics")]
 
 mod support;
@@ -93,7 +96,11 @@ impl Worker {
 }
 
 impl Agent for Worker {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         if envelope.is_question() {
             context.reply(envelope, Message::new(Kind::user(3)).bytes(b"an answer"))?;
         } else if self.work == Work::Forward && envelope.kind() == Kind::user(0) {
@@ -116,7 +123,9 @@ impl Agent for Worker {
             Work::Broadcast if first => _ = context.send(Target::Everyone, message)?,
             Work::Topics if first => _ = context.send(Topic::named("news"), message)?,
             Work::Near => _ = context.send(Target::Near { point: place, radius: 0.5 }, message)?,
-            Work::Nearest => _ = context.send(Target::Nearest { point: place, count: 3 }, message)?,
+            Work::Nearest => {
+                _ = context.send(Target::Nearest { point: place, count: 3 }, message)?
+            }
             Work::Linked => _ = context.send(Target::Linked { hops: 2 }, message)?,
             Work::Pooled => _ = context.send(self.next, message.bytes(&[7; 1024]))?,
             Work::Ask => _ = context.ask(self.next, message, Duration::from_secs(1))?,
@@ -126,7 +135,9 @@ impl Agent for Worker {
             }
             Work::Move => context.move_to(self.place(context))?,
             Work::Wake => context.wake_at(now + Duration::from_millis(3)),
-            Work::Overflow => (0..3).try_for_each(|_| context.send(self.next, message).map(|_| ()))?,
+            Work::Overflow => {
+                (0..3).try_for_each(|_| context.send(self.next, message).map(|_| ()))?
+            }
             Work::Expire => {
                 context.send(self.next, message.deadline(now).bytes(&[7; 40]).report())?;
                 context.ask(self.next, message, Duration::ZERO)?;
@@ -182,7 +193,9 @@ fn allocations(work: Work, workers: u32) -> (u64, u64) {
             mesh.connect(id, ids[(at + 1) % ids.len()]).unwrap();
         }
         if work == Work::Forward {
-            (0..4).for_each(|_| _ = mesh.send(id, Message::new(Kind::user(0)).bytes(b"on and on")).unwrap());
+            (0..4).for_each(|_| {
+                _ = mesh.send(id, Message::new(Kind::user(0)).bytes(b"on and on")).unwrap()
+            });
         }
     }
     if work == Work::Move {

@@ -22,7 +22,11 @@ struct Probe {
 }
 
 impl Agent for Probe {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.heard += 1;
         if let Some(run) = self.on_first.take() {
             run(context, envelope);
@@ -70,13 +74,22 @@ fn zero_capacities_and_contradictions_make_no_mesh() {
     let changes: [(Change, &str); 10] = [
         (|c| c.mesh.max_agents = 0, "mesh.max_agents is 0 agents: must be 1 to 4194304"),
         (|c| c.limits.mailbox_capacity = 0, "limits.mailbox_capacity is 0 messages: must be 1 to"),
-        (|c| c.limits.outbox_capacity = 0, "limits.outbox_capacity is 0 commands: must be 1 to 1048576"),
+        (
+            |c| c.limits.outbox_capacity = 0,
+            "limits.outbox_capacity is 0 commands: must be 1 to 1048576",
+        ),
         (|c| c.limits.lane_capacity = 0, "limits.lane_capacity is 0 envelopes: must be 2 to"),
         (|c| c.limits.shared_queue_capacity = 0, "limits.shared_queue_capacity is 0"),
         (|c| c.limits.lane_quota = 0, "limits.lane_quota is 0"),
-        (|c| c.processing.rounds_per_tick = 0, "processing.rounds_per_tick is 0 rounds: must be 1 to 64"),
+        (
+            |c| c.processing.rounds_per_tick = 0,
+            "processing.rounds_per_tick is 0 rounds: must be 1 to 64",
+        ),
         (|c| c.processing.ageing_ticks = 0, "processing.ageing_ticks is 0 ticks"),
-        (|c| c.processing.max_workers = 65, "processing.max_workers is 65 workers: must be 0 to 64"),
+        (
+            |c| c.processing.max_workers = 65,
+            "processing.max_workers is 65 workers: must be 0 to 64",
+        ),
         (
             |c| c.reliability.retry.base_delay = Duration::from_secs(10),
             "reliability.retry.base_delay is 10 s: must not be above reliability.retry.max_delay, 5",
@@ -145,7 +158,10 @@ fn handlers_get_the_same_errors() {
         let far = AgentId::new(1 << 30, me.generation());
         let gone = AgentId::new(me.slot(), me.generation().checked_add(1).unwrap());
         assert_eq!(context.send(far, MESSAGE), Err(SendError::UnknownTarget { id: far }));
-        assert_eq!(context.ask(far, MESSAGE, Duration::ZERO), Err(SendError::UnknownTarget { id: far }));
+        assert_eq!(
+            context.ask(far, MESSAGE, Duration::ZERO),
+            Err(SendError::UnknownTarget { id: far })
+        );
         assert_eq!(context.send_at(at(9), far, MESSAGE), Err(SendError::UnknownTarget { id: far }));
         assert_eq!(context.despawn(gone), Err(CommandError::UnknownAgent { id: gone }));
         assert_eq!(context.connect(gone), Err(CommandError::UnknownAgent { id: gone }));
@@ -205,12 +221,18 @@ fn the_host_gets_them_too() {
     let [a, b, c] = [(); 3].map(|()| mesh.spawn(Probe::default()).unwrap());
     let large = SendError::PayloadTooLarge { given: 101, limit: 100 };
     assert_eq!(mesh.send(a, MESSAGE.bytes(&[0; 101])), Err(large.clone()));
-    assert_eq!(mesh.send(Target::Everyone, MESSAGE.shared(&Payload::from(vec![0; 101]))), Err(large));
+    assert_eq!(
+        mesh.send(Target::Everyone, MESSAGE.shared(&Payload::from(vec![0; 101]))),
+        Err(large)
+    );
     let handle = mesh.handle();
     let large = HandleError::PayloadTooLarge { given: 101, limit: 100 };
     assert_eq!(handle.send(a, MESSAGE.bytes(&[0; 101])), Err(large));
     assert!(matches!(mesh.move_to(a, no_pose()), Err(CommandError::Pose(_))));
-    assert!(matches!(handle.move_to(a, no_pose()), Err(HandleError::Command(CommandError::Pose(_)))));
+    assert!(matches!(
+        handle.move_to(a, no_pose()),
+        Err(HandleError::Command(CommandError::Pose(_)))
+    ));
     let options = SpawnOptions::new().pose(no_pose());
     let refused = mesh.spawn_with(Probe::default(), options);
     assert!(matches!(refused, Err(SpawnError::Command(CommandError::Pose(_)))));

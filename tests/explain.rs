@@ -17,7 +17,11 @@ struct Relay {
 }
 
 impl Agent for Relay {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         if let Ok(bits) = envelope.plain::<u64>()
             && let Some(to) = AgentId::from_bits(bits)
         {
@@ -121,7 +125,11 @@ fn only_the_last_sends_are_remembered_and_without_it_nothing_is() {
 fn what_waits_for_its_time_is_pending() {
     struct Later(Option<(AgentId, EnvelopeId)>);
     impl Agent for Later {
-        fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+        fn on_message(
+            &mut self,
+            context: &mut Context<'_>,
+            envelope: &Envelope<'_>,
+        ) -> Result<(), Fault> {
             if let Ok(bits) = envelope.plain::<u64>() {
                 let to = AgentId::from_bits(bits).unwrap();
                 self.0 = Some((to, context.send_at(at(50), to, Message::new(Kind::user(1)))?));

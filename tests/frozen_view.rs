@@ -53,7 +53,11 @@ impl Changer {
 }
 
 impl Agent for Changer {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.heard.push(envelope.kind());
         if envelope.kind() == GO {
             self.look(context);
@@ -85,15 +89,18 @@ impl Agent for Changer {
 fn commands_show_in_the_next_round_and_not_before() {
     let mut mesh = Mesh::new(config(1000, 1)).unwrap();
     let other = mesh.spawn_with(Changer::new(None), SpawnOptions::new().pose(place(0.2))).unwrap();
-    let changer = mesh.spawn_with(Changer::new(Some(other)), SpawnOptions::new().pose(place(9.0))).unwrap();
+    let changer =
+        mesh.spawn_with(Changer::new(Some(other)), SpawnOptions::new().pose(place(9.0))).unwrap();
     let third = mesh.spawn(Changer::new(None)).unwrap();
     mesh.send(changer, Message::new(GO)).unwrap();
     tick(&mut mesh, 0, Budget::unlimited());
     let (sights, child) =
         mesh.with_agent(changer, |c: &Changer| (c.sights.clone(), c.child.unwrap())).unwrap();
-    let before = Sight { agents: 3, at: Some(place(9.0)), near: 1, neighbours: 0, other_alive: true };
+    let before =
+        Sight { agents: 3, at: Some(place(9.0)), near: 1, neighbours: 0, other_alive: true };
     assert_eq!(sights[..2], [before.clone(), before], "the view is frozen for the round");
-    let after = Sight { agents: 3, at: Some(place(0.5)), near: 2, neighbours: 0, other_alive: false };
+    let after =
+        Sight { agents: 3, at: Some(place(0.5)), near: 2, neighbours: 0, other_alive: false };
     assert_eq!(sights[2..], [after], "the next round sees what was done");
     let heard = |id| mesh.with_agent(id, |c: &Changer| c.heard.clone());
     assert_eq!(heard(child), Some(vec![Kind::user(6)]), "its id could be used at once");
@@ -110,7 +117,8 @@ fn commands_show_in_the_next_round_and_not_before() {
 fn who_comes_later_gets_nothing_of_an_earlier_broadcast() {
     for budget in [Budget::unlimited(), Budget::messages(3)] {
         let mut mesh = Mesh::new(config(1000, 1)).unwrap();
-        let early: Vec<AgentId> = (0..10).map(|_| mesh.spawn(Changer::new(None)).unwrap()).collect();
+        let early: Vec<AgentId> =
+            (0..10).map(|_| mesh.spawn(Changer::new(None)).unwrap()).collect();
         mesh.send(Target::Everyone, Message::new(Kind::user(21))).unwrap();
         let mut late = vec![mesh.spawn(Changer::new(None)).unwrap()];
         mesh.send(Target::Everyone, Message::new(Kind::user(22))).unwrap();
@@ -183,7 +191,11 @@ fn last_words_reach_those_who_live_then() {
 fn what_the_host_sends_keeps_the_time_at_which_it_was_sent() {
     struct Times(Vec<(xrmesh::EnvelopeId, xrmesh::Time)>);
     impl Agent for Times {
-        fn on_message(&mut self, _: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+        fn on_message(
+            &mut self,
+            _: &mut Context<'_>,
+            envelope: &Envelope<'_>,
+        ) -> Result<(), Fault> {
             self.0.push((envelope.id(), envelope.sent_at()));
             Ok(())
         }

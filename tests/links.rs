@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use support::{config, tick};
-use xrmesh::{Agent, AgentId, Budget, Context, Envelope, Fault, Kind, Mesh, Message, Pose, SpawnOptions, Target, Vec3};
+use xrmesh::{
+    Agent, AgentId, Budget, Context, Envelope, Fault, Kind, Mesh, Message, Pose, SpawnOptions,
+    Target, Vec3,
+};
 
 /// Moves where it is told, floods when it is told, counts what it hears else.
 #[derive(Default)]
@@ -19,7 +22,11 @@ const MOVE: Kind = Kind::user(0);
 const FLOOD: Kind = Kind::user(1);
 
 impl Agent for Node {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         match envelope.kind() {
             MOVE => context.move_to(envelope.plain()?)?,
             FLOOD => {

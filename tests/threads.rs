@@ -24,7 +24,11 @@ fn note(thread: u32, number: u32) -> [u32; 2] {
 }
 
 impl Agent for Sink {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.heard += 1;
         if envelope.kind() == Kind::user(0) {
             let [thread, number] = envelope.plain()?;
@@ -83,7 +87,9 @@ fn through_a_lane(handle: &MeshHandle, thread: u32, ids: &[AgentId]) -> u64 {
         sent += 1;
         if number % 64 == 0 {
             let message = Message::new(Kind::user(2)).bytes(&large);
-            insist(|| lane.send(Target::Near { point: place(number).position(), radius: 3.0 }, message));
+            insist(|| {
+                lane.send(Target::Near { point: place(number).position(), radius: 3.0 }, message)
+            });
         }
     }
     sent
@@ -139,7 +145,9 @@ fn others_send_and_change_while_the_mesh_ticks() {
         let mut mesh = Mesh::new(config).unwrap();
         mesh.auto_connect(2.0, 1.0).unwrap();
         let ids: Vec<AgentId> = (0..300)
-            .map(|at| mesh.spawn_with(Sink::default(), SpawnOptions::new().pose(place(at))).unwrap())
+            .map(|at| {
+                mesh.spawn_with(Sink::default(), SpawnOptions::new().pose(place(at))).unwrap()
+            })
             .collect();
         let handle = mesh.handle();
         let sent: u64 = thread::scope(|scope| {

@@ -19,6 +19,7 @@ mod play;
 mod plot;
 mod pose;
 mod progress;
+mod recording;
 mod report;
 mod room;
 mod session;
@@ -27,14 +28,17 @@ mod surroundings;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use args::{Args, Request};
 use motion::Motion;
 use picture::Film;
 use play::Pace;
+use report::Report;
 use room::Room;
 use session::{Session, Setup};
-use xrmesh::Vec3;
+use surroundings::Surroundings;
+use xrmesh::{Mesh, Replay, Vec3};
 
 /// The exit code of a wrong option or a wrong file.
 const WRONG_INPUT: u8 = 2;
@@ -56,12 +60,17 @@ fn run() -> Result<(), String> {
         Request::Help => return print(args::HELP),
         Request::Session(args) => args,
     };
-    if let Some(path) = args.record.as_ref().or(args.replay.as_ref()) {
-        return Err(session::recording_is_unavailable(path));
-    }
-    if let Some(path) = &args.plot {
+    for path in [&args.record, &args.plot].into_iter().flatten() {
         check_output(path)?;
     }
+    match &args.replay {
+        Some(path) => replay(path, &args),
+        None => play(&args),
+    }
+}
+
+/// Plays a session and reports on it.
+fn play(args: &Args) -> Result<(), String> {
     let room = match &args.room {
         Some(path) => files::load_room(path).map_err(|error| error.to_string())?,
         None => generate::room(SEED),
@@ -72,22 +81,62 @@ fn run() -> Result<(), String> {
     };
     let shift = motion.place_in(&room);
     if !args.json {
-        print(&summary(&args, &room, &motion, shift))?;
+        print(&summary(args, &room, &motion, shift))?;
     }
-    let Args { agents: characters, workers, .. } = args;
-    let setup = Setup { room: &room, motion, characters, workers, seed: SEED };
-    let mut session = Session::new(setup)?;
-    let pace = Pace { seconds: args.seconds, realtime: args.realtime };
-    let mut film = args.plot.is_some().then(|| Film::new(&session.cast, args.realtime));
-    let measured = play::play(&mut session, &pace, film.as_mut())?;
+    let title = title(args);
+    let record = match &args.record {
+        Some(path) => Some(recording::create(path, &room, &title)?),
+        None => None,
+    };
+    let &Args { agents: characters, workers, seconds, realtime, .. } = args;
+    let mut session =
+        Session::new(Setup { room: &room, motion, characters, workers, seed: SEED, record })?;
+    let mut film = args.plot.is_some().then(|| Film::new(&session.cast, realtime));
+    let measured = play::play(&mut session, &Pace { seconds, realtime }, film.as_mut())?;
+    if let Some(path) = &args.record {
+        let finished = session.mesh.finish_recording();
+        let bytes = finished.map_err(|error| format!("{}: {error}", path.display()))?;
+        if !args.json {
+            print(&format!("record  {}: {} bytes\n", path.display(), report::grouped(bytes)))?;
+        }
+    }
+    let Session { mesh, cast, .. } = &session;
     if let (Some(path), Some(film)) = (&args.plot, &film) {
-        let picture = film.draw(&session.mesh, &session.cast, &room, &title(&args));
-        std::fs::write(path, picture).map_err(|error| {
-            format!("{}: expected a writable file, found {error}", path.display())
-        })?;
+        write(path, &film.draw(mesh, cast, &room, &title))?;
     }
-    let report = measured.report(&session.mesh, &session.cast);
+    conclude(args, &measured.report(mesh, cast))
+}
+
+/// Plays a recorded session again and reports on it.
+fn replay(path: &Path, args: &Args) -> Result<(), String> {
+    let (room, title, reader) = recording::open(path)?;
+    let surroundings = Arc::new(Surroundings::of(&room));
+    let wrong = |error: String| format!("{}: {error}", path.display());
+    let register = |mesh: &mut Mesh| agents::register(mesh, &surroundings);
+    let mut replay = Replay::open(reader, register, Some(args.workers + 1))
+        .map_err(|error| wrong(error.to_string()))?;
+    let played = play::replay(&mut replay, args.plot.is_some());
+    let (measured, cast, film) = played.map_err(wrong)?;
+    if !args.json {
+        let ticks = report::grouped(measured.ticks());
+        print(&format!(
+            "replay  {}: {ticks} ticks, each with the recorded state hash\n",
+            path.display()
+        ))?;
+    }
+    if let (Some(path), Some(film)) = (&args.plot, &film) {
+        write(path, &film.draw(replay.mesh(), &cast, &room, &title))?;
+    }
+    conclude(args, &measured.report(replay.mesh(), &cast))
+}
+
+fn conclude(args: &Args, report: &Report) -> Result<(), String> {
     print(&if args.json { format!("{}\n", report.to_json()) } else { format!("\n{report}") })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text)
+        .map_err(|error| format!("{}: expected a writable file, found {error}", path.display()))
 }
 
 /// What the picture is called.

@@ -1,8 +1,9 @@
 //! The frame loop: as fast as it goes, or by the clock.
 
 use core::time::Duration;
+use std::io::Read;
 
-use xrmesh::{Budget, Clock, Histogram, Mesh, TickReport, Time};
+use xrmesh::{Budget, Clock, Histogram, Mesh, Replay, Time};
 
 use crate::cast::Cast;
 use crate::clock::WallClock;
@@ -32,6 +33,11 @@ pub(crate) struct Measured {
 impl Measured {
     pub(crate) fn new() -> Self {
         Self { ticks: 0, tick_ns: Histogram::new(), busy_ns: 0 }
+    }
+
+    /// Ticks that were counted.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks
     }
 
     /// Counts a tick; gives its nanoseconds.
@@ -87,7 +93,9 @@ pub(crate) fn play(
         let report = session.tick(frame, budget)?;
         let ended = clock.now();
         let tick_ns = measured.count(began, ended);
-        observe(&mut film, session, &report, tick_ns);
+        if let Some(film) = &mut film {
+            film.frame(&session.mesh, &session.cast, &report, tick_ns);
+        }
         let done_s = frame as f64 * FRAME_NS as f64 * 1e-9;
         let rate = done_s / ended.as_seconds().max(1e-9);
         progress.update(ended.as_nanos(), done_s, pace.seconds, rate);
@@ -102,8 +110,34 @@ pub(crate) fn play(
     Ok(measured)
 }
 
-fn observe(film: &mut Option<&mut Film>, session: &Session, report: &TickReport, tick_ns: u64) {
-    if let Some(film) = film {
-        film.frame(&session.mesh, &session.cast, report, tick_ns);
+/// Plays a recorded session again, as fast as it goes, and compares each tick's state hash.
+///
+/// # Errors
+/// One line: what is wrong with the recording, or where the session went another way.
+pub(crate) fn replay<R: Read>(
+    replay: &mut Replay<R>,
+    filmed: bool,
+) -> Result<(Measured, Cast, Option<Film>), String> {
+    let (mut measured, mut progress) = (Measured::new(), Progress::on_stderr());
+    let (mut cast, mut film) = (Cast::default(), None);
+    let clock = WallClock::start();
+    loop {
+        let began = clock.now();
+        let Some(tick) = replay.step().map_err(|error| error.to_string())? else { break };
+        let ended = clock.now();
+        let tick_ns = measured.count(began, ended);
+        if measured.ticks == 1 {
+            // The session's agents are spawned before its first tick.
+            cast = Cast::of(replay.mesh());
+            film = filmed.then(|| Film::new(&cast, false));
+        }
+        if let Some(film) = &mut film {
+            film.frame(replay.mesh(), &cast, &tick.report, tick_ns);
+        }
+        let done_s = tick.now.as_seconds();
+        // How long the session is shows when it ends.
+        progress.update(ended.as_nanos(), done_s, done_s, done_s / ended.as_seconds().max(1e-9));
     }
+    progress.finish();
+    Ok((measured, cast, film))
 }

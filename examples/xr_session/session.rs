@@ -3,11 +3,13 @@
 //! The host's part of a frame is to say where the devices are, which buttons changed and what the
 //! camera detected. Everything else is done by agents.
 
-use std::path::Path;
+use std::fs::File;
 use std::sync::Arc;
 
 use xrmesh::config::{LimitsConfig, MeshConfig, ProcessingConfig};
-use xrmesh::{AgentId, Budget, Config, Mesh, Pose, Quat, SpawnOptions, TickReport, Time, Vec3};
+use xrmesh::{
+    AgentId, Budget, Config, Mesh, Pose, Quat, RecordOptions, SpawnOptions, TickReport, Time, Vec3,
+};
 
 use crate::agents::{self, CharacterSetup, InteractionSetup, PeerSetup, RenderingSetup};
 use crate::camera;
@@ -44,6 +46,8 @@ pub(crate) struct Setup<'a> {
     /// Threads beside the caller's.
     pub(crate) workers: u32,
     pub(crate) seed: u64,
+    /// Where the mesh's recording goes.
+    pub(crate) record: Option<File>,
 }
 
 /// A mesh and what drives it.
@@ -69,6 +73,10 @@ impl Session {
         let room = Arc::new(Surroundings::of(setup.room));
         let mut mesh = Mesh::new(config(&setup)).map_err(|error| error.to_string())?;
         agents::register(&mut mesh, &room).map_err(|error| error.to_string())?;
+        if let Some(file) = setup.record {
+            let recorded = mesh.record_to(Box::new(file), RecordOptions::default());
+            recorded.map_err(|error| error.to_string())?;
+        }
         let peers: Vec<Motion> = (1..=PEERS)
             .map(|number| generate::walk(setup.seed + u64::from(number), setup.room))
             .collect();
@@ -265,9 +273,4 @@ fn voice(room: &Surroundings, count: u32) -> f32 {
     let area = room.floor.as_ref().map_or(1.0, crate::grid::Grid::free_area);
     let crowd = LISTENERS * area / (core::f32::consts::PI * count.max(1) as f32);
     VOICE_M.min(crowd.sqrt())
-}
-
-/// Why a session cannot be recorded or replayed.
-pub(crate) fn recording_is_unavailable(path: &Path) -> String {
-    format!("{}: recording is not available", path.display())
 }

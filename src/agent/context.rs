@@ -5,12 +5,11 @@ use core::time::Duration;
 
 use crate::agent::command::{Command, CommandError, SpawnOptions};
 use crate::agent::outbox::{Outbox, SendError};
+use crate::agent::round::Round;
 use crate::agent::slab::New;
 use crate::agent::trace::Outcome;
-use crate::agent::view::View;
 use crate::agent::{Agent, Fault};
 use crate::id::AgentId;
-use crate::mail::chunk::ChunkPool;
 use crate::message::annex::Annex;
 use crate::message::packet::{ANSWER, Head, Packet, QUESTION};
 use crate::message::{
@@ -26,13 +25,10 @@ use crate::time::Time;
 /// messages are delivered in the next round or after, commands are applied at the end of this one.
 #[derive(Debug)]
 pub struct Context<'a> {
-    pub(crate) view: &'a View,
+    pub(crate) round: Round<'a>,
     pub(crate) outbox: &'a mut Outbox,
-    pub(crate) pool: &'a mut ChunkPool,
     /// Whose handler runs.
     pub(crate) me: AgentId,
-    /// Of what is sent now.
-    pub(crate) stamp: Stamp,
     pub(crate) stopping: bool,
 }
 
@@ -49,37 +45,37 @@ impl Context<'_> {
     #[inline]
     #[must_use]
     pub fn now(&self) -> Time {
-        self.stamp.sent_at
+        self.round.stamp.sent_at
     }
 
     /// The number of this tick; the first is 1.
     #[must_use]
     pub fn tick(&self) -> u64 {
-        self.view.tick
+        self.round.view.tick
     }
 
     /// Agents alive.
     #[must_use]
     pub fn agents(&self) -> u32 {
-        self.view.roster.live()
+        self.round.view.roster.live()
     }
 
     /// Whether that agent lives.
     #[must_use]
     pub fn is_alive(&self, id: AgentId) -> bool {
-        self.view.roster.lives(id)
+        self.round.view.roster.lives(id)
     }
 
     /// Where this agent is.
     #[must_use]
     pub fn pose(&self) -> Option<Pose> {
-        self.view.roster.pose(self.me.slot())
+        self.round.view.roster.pose(self.me.slot())
     }
 
     /// Where that agent is; `None` if it does not live or has no pose.
     #[must_use]
     pub fn pose_of(&self, id: AgentId) -> Option<Pose> {
-        if self.view.roster.lives(id) { self.view.roster.pose(id.slot()) } else { None }
+        if self.round.view.roster.lives(id) { self.round.view.roster.pose(id.slot()) } else { None }
     }
 
     /// Calls `each` with the agents within `radius` metres of `point` and their squared distances in
@@ -89,7 +85,7 @@ impl Context<'_> {
         if !point.is_finite() || !radius.is_finite() || radius < 0.0 {
             return;
         }
-        let view = self.view;
+        let view = self.round.view;
         let space = &mut self.outbox.workspace;
         view.nearby.within(point, radius, &view.roster, space, |slot, distance| {
             if let Some(id) = view.roster.at(slot) {
@@ -100,7 +96,7 @@ impl Context<'_> {
 
     /// Calls `each` with the agents whose positions lie in `region`, by slot; this agent too.
     pub fn inside(&mut self, region: &Region, mut each: impl FnMut(AgentId)) {
-        let view = self.view;
+        let view = self.round.view;
         view.nearby.inside(region, &mut self.outbox.workspace, |slot| {
             if let Some(id) = view.roster.at(slot) {
                 each(id);
@@ -110,8 +106,8 @@ impl Context<'_> {
 
     /// The agents linked to this one, by slot.
     pub fn neighbours(&self) -> impl Iterator<Item = AgentId> + '_ {
-        let links = self.view.links.of(self.me.slot());
-        links.iter().filter_map(|link| self.view.roster.at(link.slot))
+        let links = self.round.view.links.of(self.me.slot());
+        links.iter().filter_map(|link| self.round.view.roster.at(link.slot))
     }
 
     /// A stream of random numbers that no other call gets: it follows from the mesh's seed, this
@@ -119,8 +115,8 @@ impl Context<'_> {
     pub fn random(&mut self) -> Stream {
         self.outbox.draws += 1;
         let stream = [self.me.slot(), self.me.generation().get()];
-        let draw = self.view.round << 24 | u64::from(self.outbox.draws & 0xff_ffff);
-        Counter::new(self.view.seed, stream).derive(draw).stream_from(0)
+        let draw = self.round.view.round << 24 | u64::from(self.outbox.draws & 0xff_ffff);
+        Counter::new(self.round.view.seed, stream).derive(draw).stream_from(0)
     }
 }
 
@@ -139,14 +135,7 @@ impl Context<'_> {
     ) -> Result<EnvelopeId, SendError> {
         match to.into() {
             Target::Agent(to) => self.send_one(to, message),
-            group => self.outbox.send_group(
-                self.view,
-                self.stamp,
-                self.pool,
-                Some(self.me),
-                group,
-                message,
-            ),
+            group => self.outbox.send_group(&mut self.round, Some(self.me), group, message),
         }
     }
 
@@ -154,13 +143,14 @@ impl Context<'_> {
     fn send_one(&mut self, to: AgentId, message: Message<'_>) -> Result<EnvelopeId, SendError> {
         self.check_target(to)?;
         let head = message.head(Some(self.me));
-        self.outbox.send_one(self.view, self.stamp, self.pool, head, to, message)
+        self.outbox.send_one(&mut self.round, head, to, message)
     }
 
     #[inline(always)]
     fn check_target(&self, to: AgentId) -> Result<(), SendError> {
         // Slots reserved in this round lie beyond the roster's end.
-        if self.view.layout.page(to.slot()) >= self.view.roster.pages() + self.outbox.slots.pages()
+        if self.round.view.layout.page(to.slot())
+            >= self.round.view.roster.pages() + self.outbox.slots.pages()
         {
             return Err(SendError::UnknownTarget { id: to });
         }
@@ -177,7 +167,7 @@ impl Context<'_> {
         to: impl Into<Target>,
         content: &C,
     ) -> Result<EnvelopeId, SendError> {
-        content.with_message(|message| self.send(to, message))
+        content.with_message(|message| self.send(to, message))?
     }
 
     /// Sends a message to one agent not before `at`. Until then it is pending.
@@ -191,7 +181,7 @@ impl Context<'_> {
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
         self.check_target(to)?;
-        self.outbox.send_later(self.view, self.stamp, Some(self.me), at, to, message)
+        self.outbox.send_later(self.round.view, self.round.stamp, Some(self.me), at, to, message)
     }
 
     /// Passes an envelope on, with its payload and one hop less. One that has no hop left is counted
@@ -205,7 +195,7 @@ impl Context<'_> {
         to: impl Into<Target>,
     ) -> Result<EnvelopeId, SendError> {
         let Some(hops) = envelope.hops().checked_sub(1) else {
-            return self.outbox.expire_hops(self.view, self.stamp);
+            return self.outbox.expire_hops(self.round.view, self.round.stamp);
         };
         let mut message = Message::new(envelope.kind()).priority(envelope.priority()).hops(hops);
         message = match envelope.shared() {
@@ -233,13 +223,40 @@ impl Context<'_> {
         self.check_target(to)?;
         let ask = self.outbox.open(self.me, self.now() + timeout)?;
         let head = Head { correlation: ask.0, flags: QUESTION, ..message.head(Some(self.me)) };
-        match self.outbox.send_one(self.view, self.stamp, self.pool, head, to, message) {
+        match self.outbox.send_one(&mut self.round, head, to, message) {
             Ok(_) => Ok(ask),
             Err(error) => {
                 self.outbox.asks.close(ask, self.me);
                 Err(error)
             }
         }
+    }
+
+    /// Asks with a value of the application's own type: see [`ask`](Self::ask).
+    ///
+    /// # Errors
+    /// [`SendError`]; nothing was sent then.
+    #[inline]
+    pub fn ask_content<C: Content>(
+        &mut self,
+        to: AgentId,
+        content: &C,
+        timeout: Duration,
+    ) -> Result<AskId, SendError> {
+        content.with_message(|message| self.ask(to, message, timeout))?
+    }
+
+    /// Answers a question with a value of the application's own type: see [`reply`](Self::reply).
+    ///
+    /// # Errors
+    /// As for [`reply`](Self::reply).
+    #[inline]
+    pub fn reply_content<C: Content>(
+        &mut self,
+        question: &Envelope<'_>,
+        content: &C,
+    ) -> Result<EnvelopeId, SendError> {
+        content.with_message(|message| self.reply(question, message))?
     }
 
     /// Answers a question.
@@ -257,7 +274,7 @@ impl Context<'_> {
         };
         let correlation = question.packet.correlation;
         let head = Head { correlation, flags: ANSWER, ..message.head(Some(self.me)) };
-        self.outbox.send_one(self.view, self.stamp, self.pool, head, to, message)
+        self.outbox.send_one(&mut self.round, head, to, message)
     }
 
     /// A pooled copy of `bytes`, to send to many without copying again.
@@ -269,7 +286,7 @@ impl Context<'_> {
 /// What the handler changes.
 impl Context<'_> {
     fn command(&mut self, command: Command) -> Result<(), CommandError> {
-        let limit = self.view.limits.outbox;
+        let limit = self.round.view.limits.outbox;
         if self.stopping {
             return Err(CommandError::Stopping);
         }
@@ -281,7 +298,11 @@ impl Context<'_> {
     }
 
     fn check_alive(&self, id: AgentId) -> Result<(), CommandError> {
-        if self.view.roster.lives(id) { Ok(()) } else { Err(CommandError::UnknownAgent { id }) }
+        if self.round.view.roster.lives(id) {
+            Ok(())
+        } else {
+            Err(CommandError::UnknownAgent { id })
+        }
     }
 
     /// Runs this agent's `on_tick` in the first tick at or after `at`.
@@ -306,9 +327,9 @@ impl Context<'_> {
     /// [`CommandError::Topic`], [`CommandError::OutboxFull`]. Limits that other agents' subscriptions
     /// exhaust in the same round show as a [`Kind::REFUSED`](crate::Kind::REFUSED) notice.
     pub fn subscribe(&mut self, name: &str, region: Option<Region>) -> Result<(), CommandError> {
-        let limits = &self.view.limits;
-        let topic = self.view.interests.check(name, limits.topics, limits.topic_bytes)?;
-        let name = (!self.view.interests.has(topic)).then(|| name.into());
+        let limits = &self.round.view.limits;
+        let topic = self.round.view.interests.check(name, limits.topics, limits.topic_bytes)?;
+        let name = (!self.round.view.interests.has(topic)).then(|| name.into());
         let region = region.map(Box::new);
         self.command(Command::Subscribe { id: self.me, topic, name, region })
     }
@@ -356,12 +377,12 @@ impl Context<'_> {
         if self.stopping {
             return Err(CommandError::Stopping);
         }
-        let limit = self.view.limits.outbox;
+        let limit = self.round.view.limits.outbox;
         if self.outbox.commands.len() >= limit as usize {
             return Err(CommandError::OutboxFull { limit });
         }
         let Some(left) = self.outbox.spawns_left.checked_sub(1) else {
-            let (live, limit) = (self.view.roster.live(), self.view.limits.max_agents);
+            let (live, limit) = (self.round.view.roster.live(), self.round.view.limits.max_agents);
             return Err(CommandError::TooManyAgents { live, limit });
         };
         self.outbox.spawns_left = left;
@@ -390,18 +411,18 @@ impl Context<'_> {
     /// Whether what was sent with that stamp comes late.
     #[inline]
     pub(crate) fn is_late(&self, stamp: Stamp) -> bool {
-        self.stamp.sent_at.since(stamp.sent_at) > self.view.care.late
+        self.round.stamp.sent_at.since(stamp.sent_at) > self.round.view.care.late
     }
 
     #[cold]
     pub(crate) fn fail(&mut self, fault: Fault) {
-        let (me, now) = (self.me, self.stamp.sent_at);
-        self.outbox.ward.fail(me, fault.kind(), now, &self.view.care);
+        let (me, now) = (self.me, self.round.stamp.sent_at);
+        self.outbox.ward.fail(me, fault.kind(), now, &self.round.view.care);
     }
 
     #[cold]
     pub(crate) fn succeed(&mut self, late: bool) {
-        self.outbox.ward.succeed(self.me, late, self.stamp.sent_at, &self.view.care);
+        self.outbox.ward.succeed(self.me, late, self.round.stamp.sent_at, &self.round.view.care);
     }
 
     #[cold]
@@ -412,7 +433,7 @@ impl Context<'_> {
     }
 
     pub(crate) fn discard(&mut self, packet: &mut Packet, stamp: Stamp, reason: DropReason) {
-        self.outbox.discard(self.view, self.stamp, self.pool, packet, stamp, reason);
+        self.outbox.discard(&mut self.round, packet, stamp, reason);
     }
 
     /// Drops one receiver of a broadcast: the agent at hand.

@@ -22,10 +22,12 @@ mod fault;
 pub(crate) mod health;
 pub(crate) mod outbox;
 mod retry;
+pub(crate) mod round;
 pub(crate) mod slab;
 pub(crate) mod slots;
 mod state_hasher;
 pub(crate) mod trace;
+mod typed;
 pub(crate) mod view;
 pub(crate) mod ward;
 
@@ -38,3 +40,4 @@ pub use health::{Health, HealthCause, HealthChange};
 pub use outbox::SendError;
 pub use retry::{RetryError, RetryPolicy};
 pub use state_hasher::StateHasher;
+pub use typed::{Typed, TypedAgent};

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::agent::asks::{Asks, MOST_ASKS};
 use crate::agent::command::Command;
+use crate::agent::round::Round;
 use crate::agent::slots::Slots;
 use crate::agent::trace::{Outcome, Trace};
 use crate::agent::view::{Match, Search, View, Workspace};
 use crate::agent::ward::Ward;
 use crate::dispatch::probe::Counters;
 use crate::id::AgentId;
-use crate::mail::chunk::ChunkPool;
 use crate::mail::row::Row;
 use crate::mail::timer::Timer;
 use crate::message::annex::{Annex, AnnexPool};
@@ -77,6 +77,9 @@ pub enum SendError {
         /// The most that one shard's agents may have open.
         limit: usize,
     },
+    /// A content that has no bytes.
+    #[error(transparent)]
+    Content(#[from] crate::message::ContentError),
     /// A reply to something that was no question, or whose sender is the host.
     #[error("envelope {id} is no question of an agent")]
     NotAQuestion {
@@ -168,9 +171,7 @@ impl Outbox {
     #[inline(always)]
     pub(crate) fn send_one(
         &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
+        round: &mut Round<'_>,
         head: Head,
         to: AgentId,
         message: Message<'_>,
@@ -179,13 +180,15 @@ impl Outbox {
             Body::Bytes(bytes)
                 if bytes.len() <= INLINE_BYTES && message.is_simple() && self.trace.is_none() =>
             {
-                let sequence = self.reserve(1, view.limits.outbox)?;
+                let sequence = self.reserve(1, round.view.limits.outbox)?;
                 self.counters.record_sent(1);
-                let (shard, level) = (view.layout.shard(to.slot()), head.priority.level());
-                self.row.place(shard, level, stamp, pool).write(to, head, sequence, bytes);
-                Ok(EnvelopeId::new(stamp.round, sequence))
+                let (shard, level) = (round.view.layout.shard(to.slot()), head.priority.level());
+                self.row
+                    .place(shard, level, round.stamp, round.pool)
+                    .write(to, head, sequence, bytes);
+                Ok(EnvelopeId::new(round.stamp.round, sequence))
             }
-            _ => self.send_one_slowly(view, stamp, pool, head, to, message),
+            _ => self.send_one_slowly(round, head, to, message),
         }
     }
 
@@ -195,32 +198,28 @@ impl Outbox {
     #[inline(never)]
     fn send_one_slowly(
         &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
+        round: &mut Round<'_>,
         head: Head,
         to: AgentId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        let packet = self.packet(view, head, message)?;
-        self.send_packet(view, stamp, pool, to, packet)
+        let packet = self.packet(round.view, head, message)?;
+        self.send_packet(round, to, packet)
     }
 
     /// Stamps a packet and sends it to one agent.
     pub(crate) fn send_packet(
         &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
+        round: &mut Round<'_>,
         to: AgentId,
         mut packet: Packet,
     ) -> Result<EnvelopeId, SendError> {
-        packet.sequence = self.reserve(1, view.limits.outbox)?;
-        let id = EnvelopeId::new(stamp.round, packet.sequence);
+        packet.sequence = self.reserve(1, round.view.limits.outbox)?;
+        let id = EnvelopeId::new(round.stamp.round, packet.sequence);
         if let Some(trace) = &mut self.trace {
             trace.target(id, Target::Agent(to));
         }
-        self.post(view, stamp, pool, to, packet);
+        self.post(round, to, packet);
         Ok(id)
     }
 
@@ -262,33 +261,19 @@ impl Outbox {
     }
 
     /// Puts a stamped packet into the chain for its receiver's shard and counts it as sent.
-    pub(crate) fn post(
-        &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
-        to: AgentId,
-        packet: Packet,
-    ) {
+    pub(crate) fn post(&mut self, round: &mut Round<'_>, to: AgentId, packet: Packet) {
         self.counters.record_sent(1);
-        self.enqueue(view, stamp, pool, to, packet);
+        self.enqueue(round, to, packet);
     }
 
     /// The same for a packet that was counted before.
-    pub(crate) fn enqueue(
-        &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
-        to: AgentId,
-        mut packet: Packet,
-    ) {
+    pub(crate) fn enqueue(&mut self, round: &mut Round<'_>, to: AgentId, mut packet: Packet) {
         packet.address(to);
-        let shard = view.layout.shard(to.slot());
+        let shard = round.view.layout.shard(to.slot());
         if packet.annex.is_some() {
             self.row.weigh(shard, 1, packet.outside_bytes());
         }
-        self.row.push(shard, packet, stamp, pool);
+        self.row.push(shard, packet, round.stamp, round.pool);
     }
 
     /// The packet of a message; beside it, if needed, an annex.
@@ -343,38 +328,35 @@ impl Outbox {
     /// Sends to a group, resolved on the frozen view.
     pub(crate) fn send_group(
         &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
+        round: &mut Round<'_>,
         from: Option<AgentId>,
         target: Target,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        let packet = self.packet(view, message.head(from), message)?;
-        self.send_group_packet(view, stamp, pool, target, packet)
+        let packet = self.packet(round.view, message.head(from), message)?;
+        self.send_group_packet(round, target, packet)
     }
 
     /// The same for a packet that is made already.
     pub(crate) fn send_group_packet(
         &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
+        round: &mut Round<'_>,
         target: Target,
         packet: Packet,
     ) -> Result<EnvelopeId, SendError> {
         if let Target::Agent(to) = target {
-            return self.send_packet(view, stamp, pool, to, packet);
+            return self.send_packet(round, to, packet);
         }
         if target == Target::Everyone {
-            return self.send_everyone(view, stamp, pool, packet);
+            return self.send_everyone(round, packet);
         }
+        let view = round.view;
         let mut receivers = core::mem::take(&mut self.receivers);
         receivers.clear();
         let at = packet_position(view, &packet);
         let id = self
             .resolve(view, packet.from, target, at, &mut receivers)
-            .and_then(|()| self.send_all(view, stamp, pool, &receivers, packet));
+            .and_then(|()| self.send_all(round, &receivers, packet));
         self.receivers = receivers;
         let id = id?;
         if let Some(trace) = &mut self.trace {
@@ -392,43 +374,32 @@ impl Outbox {
 
     fn send_all(
         &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
+        round: &mut Round<'_>,
         receivers: &[AgentId],
         mut packet: Packet,
     ) -> Result<EnvelopeId, SendError> {
         let messages = u32::try_from(receivers.len()).unwrap_or(u32::MAX).max(1);
-        packet.sequence = self.reserve(messages, view.limits.outbox)?;
+        packet.sequence = self.reserve(messages, round.view.limits.outbox)?;
         for &to in receivers {
-            self.post(view, stamp, pool, to, packet.clone());
+            self.post(round, to, packet.clone());
         }
-        let id = EnvelopeId::new(stamp.round, packet.sequence);
+        let id = EnvelopeId::new(round.stamp.round, packet.sequence);
         if receivers.is_empty() {
-            self.no_receiver(view, stamp, pool, &packet, id);
+            self.no_receiver(round, &packet, id);
         }
         Ok(id)
     }
 
-    fn no_receiver(
-        &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
-        packet: &Packet,
-        id: EnvelopeId,
-    ) {
+    fn no_receiver(&mut self, round: &mut Round<'_>, packet: &Packet, id: EnvelopeId) {
         self.counters.record_sent(1);
         self.counters.record_dropped(DropReason::NoReceiver, 1);
-        self.tell(view, stamp, pool, packet, id, DropReason::NoReceiver);
+        self.tell(round, packet, id, DropReason::NoReceiver);
     }
 
     /// Tells the sender of a packet that was dropped, if it wants to know.
     pub(crate) fn tell(
         &mut self,
-        view: &View,
-        now: Stamp,
-        pool: &mut ChunkPool,
+        round: &mut Round<'_>,
         packet: &Packet,
         id: EnvelopeId,
         reason: DropReason,
@@ -437,23 +408,21 @@ impl Outbox {
             && let Some(from) = packet.from
         {
             let word = Undelivered::new(id, reason);
-            self.notice(view, now, pool, from, Kind::UNDELIVERED, bytemuck::bytes_of(&word), None);
+            self.notice(round, from, Kind::UNDELIVERED, bytemuck::bytes_of(&word), None);
         }
     }
 
     /// One packet to each shard with agents; a shard's packet stands for all of its agents.
     fn send_everyone(
         &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
+        round: &mut Round<'_>,
         mut packet: Packet,
     ) -> Result<EnvelopeId, SendError> {
-        let from = packet.from;
+        let (view, from) = (round.view, packet.from);
         packet.flag(EVERYONE);
         let shards = view.layout.shards() as u32;
         packet.sequence = self.reserve(shards, view.limits.outbox)?;
-        let id = EnvelopeId::new(stamp.round, packet.sequence);
+        let id = EnvelopeId::new(round.stamp.round, packet.sequence);
         let own =
             from.filter(|&from| view.roster.lives(from)).map(|id| view.layout.shard(id.slot()));
         let mut sent = 0;
@@ -463,13 +432,13 @@ impl Outbox {
                 let mut packet = packet.clone();
                 (packet.target_slot, packet.target_generation) = (receivers, 0);
                 self.row.weigh(shard, u64::from(receivers), packet.outside_bytes());
-                self.row.push(shard, packet, stamp, pool);
+                self.row.push(shard, packet, round.stamp, round.pool);
                 sent += u64::from(receivers);
             }
         }
         self.counters.record_sent(sent);
         if sent == 0 {
-            self.no_receiver(view, stamp, pool, &packet, id);
+            self.no_receiver(round, &packet, id);
         }
         if let Some(trace) = &mut self.trace {
             trace.target(id, Target::Everyone);
@@ -526,13 +495,10 @@ impl Outbox {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a round lends, and a message")]
     /// A notice of the mesh to one of the shard's agents, in the next round.
     pub(crate) fn notice(
         &mut self,
-        view: &View,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
+        round: &mut Round<'_>,
         to: AgentId,
         kind: Kind,
         bytes: &[u8],
@@ -550,7 +516,7 @@ impl Outbox {
         packet.sequence =
             self.source << POSITION_BITS | self.position.min((1 << POSITION_BITS) - 1);
         self.position += u32::from(self.position + 1 < 1 << POSITION_BITS);
-        self.post(view, stamp, pool, to, packet);
+        self.post(round, to, packet);
     }
 
     /// Ends a packet that is not delivered: tries it again later if it asked for that and the
@@ -558,9 +524,7 @@ impl Outbox {
     #[cold]
     pub(crate) fn discard(
         &mut self,
-        view: &View,
-        now: Stamp,
-        pool: &mut ChunkPool,
+        round: &mut Round<'_>,
         packet: &mut Packet,
         stamp: Stamp,
         reason: DropReason,
@@ -575,9 +539,13 @@ impl Outbox {
         {
             // The first attempt is number 1 and has failed now, if none was counted before.
             let attempts = annex.attempts + 1;
-            let pause = view.limits.retry.delay(view.seed, id.to_bits(), u32::from(attempts) + 1);
+            let pause = round.view.limits.retry.delay(
+                round.view.seed,
+                id.to_bits(),
+                u32::from(attempts) + 1,
+            );
             if let Some(pause) = pause {
-                let at = now.sent_at + pause;
+                let at = round.stamp.sent_at + pause;
                 let mut later = packet.clone();
                 later.annex = Some(self.annexes.annex(Annex {
                     attempts,
@@ -598,7 +566,7 @@ impl Outbox {
             && let Some(from) = packet.from
         {
             let word = Undelivered::new(id, reason);
-            self.notice(view, now, pool, from, Kind::UNDELIVERED, bytemuck::bytes_of(&word), None);
+            self.notice(round, from, Kind::UNDELIVERED, bytemuck::bytes_of(&word), None);
         }
     }
 

@@ -205,7 +205,7 @@ impl<A: Agent> Slab<A> {
         end: u8,
         missed: &mut u64,
     ) -> Stop {
-        let (layout, stamp) = (context.view.layout, chunk.stamp);
+        let (layout, stamp) = (context.round.view.layout, chunk.stamp);
         while chunk.begin < end {
             let packet = &chunk.packets[chunk.begin as usize % crate::mail::chunk::CHUNK];
             if packet.flags() & EVERYONE != 0 {
@@ -235,7 +235,7 @@ impl<A: Agent> Slab<A> {
     #[cold]
     #[inline(never)]
     fn deliver_slowly(&mut self, context: &mut Context<'_>, chunk: &mut Chunk) -> bool {
-        let (layout, stamp) = (context.view.layout, chunk.stamp);
+        let (layout, stamp) = (context.round.view.layout, chunk.stamp);
         let Some(packet) = chunk.packets.get_mut(chunk.begin as usize - 1) else { return false };
         context.outbox.consumed_bytes += packet.outside_bytes();
         let Some(id) = packet.target().filter(|_| !packet.is_buried()) else {
@@ -288,7 +288,7 @@ impl<A: Agent> Slab<A> {
         packet: &Packet,
         stamp: Stamp,
     ) -> Option<bool> {
-        let (view, layout) = (context.view, context.view.layout);
+        let (view, layout) = (context.round.view, context.round.view.layout);
         let id = view.roster.at(slot)?;
         context.me = id;
         let cell = self.at(layout, slot)?;
@@ -332,7 +332,7 @@ impl<A: Agent> Slab<A> {
         limit: u32,
         progress: &mut Progress,
     ) {
-        let first = context.view.layout.first_slot(context.outbox.source as usize, page);
+        let first = context.round.view.layout.first_slot(context.outbox.source as usize, page);
         // A slot that no agent of the page has, if the sender is elsewhere.
         let sender = packet.from.map_or(u32::MAX, |from| from.slot().wrapping_sub(first));
         let careful = packet.annex.is_some() || context.is_traced() || context.is_late(stamp);
@@ -340,7 +340,9 @@ impl<A: Agent> Slab<A> {
             let offset = progress.next;
             progress.next += 1;
             self.cursor = offset;
-            if offset as u32 == sender && packet.from == context.view.roster.at(first + sender) {
+            if offset as u32 == sender
+                && packet.from == context.round.view.roster.at(first + sender)
+            {
                 continue;
             }
             let Some(Some(cells)) = self.pages.get_mut(page) else { return };
@@ -376,12 +378,12 @@ impl<A: Agent> Slab<A> {
     #[cold]
     fn end(&mut self, context: &mut Context<'_>, payload: Box<dyn core::any::Any + Send>) {
         forget_if_it_panics(payload);
-        let (id, now) = (context.me, context.stamp.sent_at);
-        if let Some(cell) = self.at(context.view.layout, id.slot()) {
+        let (id, now) = (context.me, context.round.stamp.sent_at);
+        if let Some(cell) = self.at(context.round.view.layout, id.slot()) {
             cell.open = 0;
             forget_if_it_panics(cell.agent.take());
         }
-        context.outbox.ward.lose(id, now, &context.view.care);
+        context.outbox.ward.lose(id, now, &context.round.view.care);
         context.outbox.commands.push(Command::Restart(id));
     }
 
@@ -397,7 +399,7 @@ impl<A: Agent> Slab<A> {
     }
 
     fn tick_page(&mut self, context: &mut Context<'_>, page: usize) {
-        let first = context.view.layout.first_slot(context.outbox.source as usize, page);
+        let first = context.round.view.layout.first_slot(context.outbox.source as usize, page);
         while self.cursor < PAGE {
             let offset = self.cursor;
             self.cursor += 1;
@@ -405,9 +407,10 @@ impl<A: Agent> Slab<A> {
             let cell = &mut cells[offset % PAGE];
             let Some(agent) = &mut cell.agent else { continue };
             let slot = first + offset as u32;
-            let Some(id) = context.view.roster.at(slot) else { continue };
+            let Some(id) = context.round.view.roster.at(slot) else { continue };
             context.me = id;
-            if cell.open == 0 && context.outbox.ward.is_suspended(slot, context.stamp.sent_at) {
+            if cell.open == 0 && context.outbox.ward.is_suspended(slot, context.round.stamp.sent_at)
+            {
                 continue;
             }
             if let Err(fault) = agent.on_tick(context) {
@@ -485,10 +488,10 @@ impl<A: Agent> AnySlab for Slab<A> {
     }
 
     fn run_one(&mut self, context: &mut Context<'_>, slot: u32, event: Event) {
-        let Some(id) = context.view.roster.at(slot) else { return };
+        let Some(id) = context.round.view.roster.at(slot) else { return };
         context.me = id;
-        let now = context.stamp.sent_at;
-        let Some(cell) = self.at(context.view.layout, slot) else { return };
+        let now = context.round.stamp.sent_at;
+        let Some(cell) = self.at(context.round.view.layout, slot) else { return };
         let Some(agent) = &mut cell.agent else { return };
         if event == Event::Tick && cell.open == 0 && context.outbox.ward.is_suspended(slot, now) {
             return;
@@ -581,9 +584,9 @@ fn forget_if_it_panics<T>(value: T) {
 impl Context<'_> {
     /// Why the envelope before the agent at hand must not be delivered, if so.
     fn refuse(&mut self, packet: &Packet, watched: bool) -> Option<DropReason> {
-        let now = self.stamp.sent_at;
-        if !self.view.roster.lives(self.me) {
-            return Some(match self.view.roster.at(self.me.slot()) {
+        let now = self.round.stamp.sent_at;
+        if !self.round.view.roster.lives(self.me) {
+            return Some(match self.round.view.roster.at(self.me.slot()) {
                 Some(id) if id.generation() < self.me.generation() => DropReason::UnknownTarget,
                 _ => DropReason::Despawned,
             });

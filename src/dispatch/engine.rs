@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::agent::command::Command;
 use crate::agent::outbox::{HOST, Outbox};
+use crate::agent::round::Round;
 use crate::agent::slots::Slots;
 use crate::agent::trace::Trace;
 use crate::agent::view::View;
@@ -163,7 +164,7 @@ impl Engine {
         let stamp = self.stamp();
         let (view, host, pool) = self.host_parts();
         match packet.target() {
-            Some(to) => host.send_packet(view, stamp, pool, to, packet).map(drop),
+            Some(to) => host.send_packet(&mut Round { view, stamp, pool }, to, packet).map(drop),
             None => Ok(()),
         }
     }
@@ -176,7 +177,7 @@ impl Engine {
     ) -> Result<EnvelopeId, SendError> {
         let stamp = self.stamp();
         let (view, host, pool) = self.host_parts();
-        let id = host.send_group_packet(view, stamp, pool, target, packet)?;
+        let id = host.send_group_packet(&mut Round { view, stamp, pool }, target, packet)?;
         if target == Target::Everyone {
             // Whoever is spawned from now on is born into a later round than the message's.
             self.host.row.seal();
@@ -200,7 +201,7 @@ impl Engine {
             let tick = self.view.tick;
             let (view, shard, pool) = self.parts(shard);
             if shard.has_due(now) {
-                shard.fire_timers(view, pool, stamp);
+                shard.fire_timers(&mut Round { view, stamp, pool });
             }
             shard.queue.age(tick, ageing_ticks);
         }
@@ -239,7 +240,14 @@ impl Engine {
             done.served += served;
         }
         self.balance_pools();
+        self.host.arena_left = self.arena_left();
         done
+    }
+
+    /// Bytes that payloads may still take.
+    fn arena_left(&mut self) -> u64 {
+        let used: u64 = self.shards.iter_mut().map(|shard| exclusive(shard).bytes()).sum();
+        self.view.limits.arena.saturating_sub(used)
     }
 
     /// Which shards have something to do, and whether any has.
@@ -257,17 +265,15 @@ impl Engine {
 
     /// Divides the free places for agents and the free bytes for payloads among the active shards.
     fn share_limits(&mut self) {
-        let Self { view, shards, active, host, .. } = self;
+        let arena = self.arena_left();
+        let Self { view, shards, active, .. } = self;
         let free = view.limits.max_agents.saturating_sub(view.roster.live());
-        let used: u64 = shards.iter_mut().map(|shard| exclusive(shard).bytes()).sum();
-        let arena = view.limits.arena.saturating_sub(used);
         let count = active.len() as u32;
         for (turn, &index) in active.iter().enumerate() {
             let outbox = &mut exclusive(&mut shards[index]).outbox;
             outbox.spawns_left = free / count + u32::from((turn as u32) < free % count);
             outbox.arena_left = arena / u64::from(count);
         }
-        host.arena_left = arena;
     }
 
     fn run_round(
@@ -382,14 +388,15 @@ impl Engine {
         if inline {
             let pool = exclusive(&mut pools[0]);
             for (turn, &index) in active.iter().enumerate() {
-                exclusive(&mut shards[index]).run(view, pool, stamp, work(turn));
+                let round = Round { view, stamp, pool };
+                exclusive(&mut shards[index]).run(round, work(turn));
             }
             return;
         }
         let (view, shards, pools, active) = (&*view, &*shards, &*pools, &*active);
         let run = |worker: usize, turn: usize| {
             let (mut shard, mut pool) = (hold(&shards[active[turn]]), hold(&pools[worker]));
-            shard.run(view, &mut pool, stamp, work(turn));
+            shard.run(Round { view, stamp, pool: &mut pool }, work(turn));
         };
         // Handlers are fenced one by one; what comes through is a fault of this library.
         if let Err(panic) = crew.run(active.len(), 1, &run) {

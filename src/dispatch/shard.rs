@@ -3,6 +3,7 @@
 use crate::agent::command::{Mailbox, SpawnOptions};
 use crate::agent::context::Context;
 use crate::agent::outbox::Outbox;
+use crate::agent::round::Round;
 use crate::agent::slab::{Event, Newborn, Slabs};
 use crate::agent::slots::{Layout, PAGE, PAGE_BITS, Slots};
 use crate::agent::trace::Trace;
@@ -10,7 +11,7 @@ use crate::agent::view::View;
 use crate::dispatch::pacer::Pacer;
 use crate::id::AgentId;
 use crate::mail::chain::{Chain, Sum};
-use crate::mail::chunk::{Chunk, ChunkPool};
+use crate::mail::chunk::Chunk;
 use crate::mail::overflow::{Occupancy, lay_out};
 use crate::mail::queue::{LEVELS, Pairs, Queue};
 use crate::mail::timer::Due;
@@ -128,34 +129,30 @@ impl Shard {
     }
 
     /// Does what a round asks for.
-    pub(crate) fn run(&mut self, view: &View, pool: &mut ChunkPool, stamp: Stamp, work: Work<'_>) {
+    pub(crate) fn run(&mut self, mut round: Round<'_>, work: Work<'_>) {
         if work.gather {
-            self.gather(view, pool, stamp);
+            self.gather(&mut round);
         }
         if work.deliver {
             self.served = [0; LEVELS];
-            self.run_events(view, pool, stamp, Event::Start);
-            self.deliver(view, pool, stamp, work);
-            self.run_events(view, pool, stamp, Event::Tick);
+            self.run_events(round.again(), Event::Start);
+            self.deliver(&mut round, work);
+            self.run_events(round.again(), Event::Tick);
             if work.tick && self.ticks {
-                let mut context = Self::context(&mut self.outbox, view, pool, stamp);
+                let mut context = Self::context(&mut self.outbox, round);
                 self.slabs.iter_mut().for_each(|slab| slab.tick(&mut context));
             }
         }
     }
 
-    fn context<'a>(
-        outbox: &'a mut Outbox,
-        view: &'a View,
-        pool: &'a mut ChunkPool,
-        stamp: Stamp,
-    ) -> Context<'a> {
+    fn context<'a>(outbox: &'a mut Outbox, round: Round<'a>) -> Context<'a> {
         let nobody = AgentId::new(u32::MAX, core::num::NonZeroU32::MIN);
-        Context { view, outbox, pool, me: nobody, stamp, stopping: false }
+        Context { round, outbox, me: nobody, stopping: false }
     }
 
-    fn run_events(&mut self, view: &View, pool: &mut ChunkPool, stamp: Stamp, event: Event) {
-        let mut context = Self::context(&mut self.outbox, view, pool, stamp);
+    fn run_events(&mut self, round: Round<'_>, event: Event) {
+        let view = round.view;
+        let mut context = Self::context(&mut self.outbox, round);
         if event == Event::Start {
             for slot in self.starting.drain(..) {
                 if let Some(slab) = self.slabs.of_page(view.layout.page(slot)) {
@@ -172,18 +169,19 @@ impl Shard {
     }
 
     /// Takes the incoming chains into the queue, and holds mailboxes to their bounds.
-    fn gather(&mut self, view: &View, pool: &mut ChunkPool, stamp: Stamp) {
+    fn gather(&mut self, round: &mut Round<'_>) {
         let pairs = self.pairs();
         (self.incoming_pairs, self.incoming_bytes) = (0, 0);
         if self.occupancy.must_count(pairs) {
-            self.gather_counting(view, pool, stamp);
+            self.gather_counting(round);
             return;
         }
-        self.queue.gather(&mut self.sums, &mut self.incoming, view.tick, pool);
+        self.queue.gather(&mut self.sums, &mut self.incoming, round.view.tick, round.pool);
     }
 
     #[cold]
-    fn gather_counting(&mut self, view: &View, pool: &mut ChunkPool, now: Stamp) {
+    fn gather_counting(&mut self, round: &mut Round<'_>) {
+        let view = round.view;
         let Self { slabs, queue, occupancy, outbox, incoming, sums, .. } = self;
         let (layout, roster, shard) = (view.layout, &view.roster, outbox.source as usize);
         let eligible = |stamp: Stamp, each: &mut dyn FnMut(u32)| {
@@ -197,7 +195,7 @@ impl Shard {
                 }
             }
         };
-        occupancy.begin(queue, roster, pool, eligible);
+        occupancy.begin(queue, roster, round.pool, eligible);
         let mut rejected: Vec<(Packet, Stamp)> = Vec::new();
         // Laid out, a broadcast's bytes count for each receiver: they are counted one by one.
         sums.clear();
@@ -210,45 +208,44 @@ impl Shard {
                 {
                     Ok(packet) => {
                         queue.bytes += packet.outside_bytes();
-                        queue.push(packet, stamp, view.tick, pool);
+                        queue.push(packet, stamp, view.tick, round.pool);
                     }
                     Err(packet) => rejected.push((packet, stamp)),
                 });
             }
-            pool.give(chunk);
+            round.pool.give(chunk);
         }
         queue.flush(view.tick);
         for (packet, stamp) in &mut rejected {
-            Self::overflow(outbox, slabs, view, pool, now, packet, *stamp, DropReason::MailboxFull);
+            Self::overflow(outbox, slabs, round, packet, *stamp, DropReason::MailboxFull);
         }
         occupancy.trim(queue, roster, |packet, stamp, reason| {
-            Self::overflow(outbox, slabs, view, pool, now, packet, stamp, reason);
+            Self::overflow(outbox, slabs, round, packet, stamp, reason);
         });
     }
 
     /// Ends a packet for which there is no room, and notes that the receiver has trouble.
-    #[expect(clippy::too_many_arguments, reason = "the parts of a shard, borrowed apart")]
     fn overflow(
         outbox: &mut Outbox,
         slabs: &mut Slabs,
-        view: &View,
-        pool: &mut ChunkPool,
-        now: Stamp,
+        round: &mut Round<'_>,
         packet: &mut Packet,
         stamp: Stamp,
         reason: DropReason,
     ) {
         if let Some(id) = packet.target() {
             outbox.ward.trouble(id, crate::agent::FailureKind::MemoryOverflow, 1);
-            if let Some(slab) = slabs.of_page(view.layout.page(id.slot())) {
-                slab.set_open(view.layout, id, false);
+            let layout = round.view.layout;
+            if let Some(slab) = slabs.of_page(layout.page(id.slot())) {
+                slab.set_open(layout, id, false);
             }
         }
-        outbox.discard(view, now, pool, packet, stamp, reason);
+        outbox.discard(round, packet, stamp, reason);
     }
 
     /// Delivers by priority, as much as the quotas and the time allow.
-    fn deliver(&mut self, view: &View, pool: &mut ChunkPool, stamp: Stamp, work: Work<'_>) {
+    fn deliver(&mut self, round: &mut Round<'_>, work: Work<'_>) {
+        let view = round.view;
         let ahead = view.roster.per_shard()[self.outbox.source as usize] >= PREFETCH_FROM;
         for level in 0..LEVELS {
             let mut left = work.quota.map_or(self.queue.waiting[level], |quota| quota[level]);
@@ -259,14 +256,14 @@ impl Shard {
                 let Some((since, mut chunk)) = self.queue.pop(level) else { break };
                 self.look_ahead(view.layout, level, ahead);
                 let most = left.min(u64::from(work.pacer.step()));
-                let went = self.deliver_chunk(view, pool, stamp, &mut chunk, most);
+                let went = self.deliver_chunk(round.again(), &mut chunk, most);
                 left = left.saturating_sub(went);
                 self.served[level] += went;
                 self.queue.waiting[level] -= went;
                 if chunk.begin < chunk.end {
                     self.queue.unpop(level, since, chunk);
                 } else {
-                    pool.give(chunk);
+                    round.pool.give(chunk);
                 }
             }
         }
@@ -290,16 +287,9 @@ impl Shard {
     /// Delivers at most `most` pairs of a chunk, and says how many it went through: more only where
     /// receivers of a broadcast are gone.
     #[inline]
-    fn deliver_chunk(
-        &mut self,
-        view: &View,
-        pool: &mut ChunkPool,
-        stamp: Stamp,
-        chunk: &mut Chunk,
-        most: u64,
-    ) -> u64 {
-        let mut went = 0;
-        let mut context = Self::context(&mut self.outbox, view, pool, stamp);
+    fn deliver_chunk(&mut self, round: Round<'_>, chunk: &mut Chunk, most: u64) -> u64 {
+        let (mut went, view) = (0, round.view);
+        let mut context = Self::context(&mut self.outbox, round);
         while went < most && chunk.begin < chunk.end {
             let (begin, left) = (chunk.begin, most - went);
             let packet = &chunk.packets[begin as usize % crate::mail::chunk::CHUNK];
@@ -366,10 +356,7 @@ impl Shard {
             let Some(slab) = slabs.of_page(page) else { continue };
             let limit = u32::try_from(left).unwrap_or(u32::MAX);
             let progress = slab.broadcast(context, page, offset, packet, stamp, limit);
-            at = page << PAGE_BITS | offset.max(progress.next);
-            if progress.next >= PAGE {
-                at = (page + 1) << PAGE_BITS;
-            }
+            at = if progress.next < PAGE { page << PAGE_BITS | progress.next } else { at };
             context.outbox.counters.record_delivered(u64::from(progress.pairs - progress.dropped));
             left -= u64::from(progress.pairs);
             went += u64::from(progress.pairs);
@@ -380,10 +367,9 @@ impl Shard {
             // All pages are done: the receivers left over were despawned meanwhile.
             let gone = u64::from(core::mem::take(&mut packet.target_slot));
             context.outbox.counters.record_dropped(DropReason::Despawned, gone);
-            let (view, now, id) = (context.view, context.stamp, Envelope { packet, stamp }.id());
+            let id = Envelope { packet, stamp }.id();
             for _ in 0..gone {
-                let (outbox, pool) = (&mut *context.outbox, &mut *context.pool);
-                outbox.tell(view, now, pool, packet, id, DropReason::Despawned);
+                context.outbox.tell(&mut context.round, packet, id, DropReason::Despawned);
             }
             went += gone;
         }
@@ -430,12 +416,12 @@ impl Shard {
     }
 
     /// Runs an agent's `on_stop`, unless it has not started, and takes it out.
-    pub(crate) fn remove(&mut self, view: &View, pool: &mut ChunkPool, stamp: Stamp, id: AgentId) {
-        let (slot, layout) = (id.slot(), view.layout);
+    pub(crate) fn remove(&mut self, round: Round<'_>, id: AgentId) {
+        let (slot, layout) = (id.slot(), round.view.layout);
         let started = !self.starting.contains(&slot);
         let Some(slab) = self.slabs.of_page(layout.page(slot)) else { return };
         if started {
-            let mut context = Self::context(&mut self.outbox, view, pool, stamp);
+            let mut context = Self::context(&mut self.outbox, round);
             context.stopping = true;
             slab.run_one(&mut context, slot, Event::Stop);
         }
@@ -446,13 +432,14 @@ impl Shard {
     }
 
     /// Releases what is due at `now`: delayed mail, wakes, and questions that timed out.
-    pub(crate) fn fire_timers(&mut self, view: &View, pool: &mut ChunkPool, stamp: Stamp) {
+    pub(crate) fn fire_timers(&mut self, round: &mut Round<'_>) {
+        let stamp = round.stamp;
         while let Some(due) = self.outbox.timer.pop(stamp.sent_at) {
             match due {
                 Due::Wake(id) => self.woken.push(id),
                 Due::Deliver(packet) => {
                     if let Some(to) = packet.target() {
-                        self.outbox.enqueue(view, stamp, pool, to, packet);
+                        self.outbox.enqueue(round, to, packet);
                     }
                 }
             }
@@ -462,7 +449,7 @@ impl Shard {
             self.outbox.asks.expire(stamp.sent_at, |ask, asker| expired.push((ask, asker)));
             for (ask, asker) in expired {
                 let (kind, correlation) = (Kind::TIMED_OUT, Some(ask.to_bits()));
-                self.outbox.notice(view, stamp, pool, asker, kind, &[], correlation);
+                self.outbox.notice(round, asker, kind, &[], correlation);
             }
         }
     }
@@ -474,13 +461,8 @@ impl Shard {
     }
 
     /// Drops all mail that waits for an agent in the queue.
-    pub(crate) fn reset_mailbox(
-        &mut self,
-        view: &View,
-        pool: &mut ChunkPool,
-        now: Stamp,
-        id: AgentId,
-    ) {
+    pub(crate) fn reset_mailbox(&mut self, round: &mut Round<'_>, id: AgentId) {
+        let view = round.view;
         let Self { queue, occupancy, outbox, .. } = self;
         queue.bury(|_, packet, stamp| {
             let his = packet.target() == Some(id) && !packet.is_buried();
@@ -488,7 +470,7 @@ impl Shard {
                 if occupancy.is_counting() {
                     occupancy.leave(packet, &view.roster);
                 }
-                outbox.discard(view, now, pool, packet, stamp, DropReason::MailboxReset);
+                outbox.discard(round, packet, stamp, DropReason::MailboxReset);
             }
             his
         });

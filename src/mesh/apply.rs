@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::agent::command::Command;
+use crate::agent::round::Round;
 use crate::agent::ward::Finding;
 use crate::agent::{HealingAction, HealthChange};
 use crate::dispatch::engine::Engine;
@@ -85,7 +86,7 @@ fn refuse(engine: &mut Engine, id: AgentId, refused: Refused) {
         let (view, shard, pool) = engine.parts(engine.view.layout.shard(id.slot()));
         let bytes = bytemuck::bytes_of(&refused);
         shard.outbox.row.seal();
-        shard.outbox.notice(view, stamp, pool, id, Kind::REFUSED, bytes, None);
+        shard.outbox.notice(&mut Round { view, stamp, pool }, id, Kind::REFUSED, bytes, None);
     }
 }
 
@@ -97,7 +98,7 @@ pub(crate) fn despawn(engine: &mut Engine, births: &mut Births, id: AgentId) -> 
     let stamp = engine.stamp();
     let (view, shard, pool) = engine.parts(engine.view.layout.shard(id.slot()));
     shard.outbox.row.seal();
-    shard.remove(view, pool, stamp, id);
+    shard.remove(Round { view, stamp, pool }, id);
     // Its last words may be for everyone, but not for those who are spawned after it.
     shard.outbox.row.seal();
     view.round += 1;
@@ -184,7 +185,7 @@ pub(crate) fn check_health(
                             }
                         }
                         Some(HealingAction::ResetMailbox) => {
-                            shard.reset_mailbox(view, pool, stamp, id);
+                            shard.reset_mailbox(&mut Round { view, stamp, pool }, id);
                         }
                         Some(HealingAction::Relink) => view.nearby.touch(id.slot()),
                         // The ward holds it already.

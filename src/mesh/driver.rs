@@ -98,7 +98,7 @@ impl Driver {
     ///
     /// # Errors
     /// [`StartError`], which holds the mesh, with [`DriverError::Rate`], [`DriverError::NoBudget`],
-    /// [`DriverError::Name`] or [`DriverError::Thread`].
+    /// [`DriverError::ShortBudget`], [`DriverError::Name`] or [`DriverError::Thread`].
     pub fn start(mesh: Mesh, options: DriverOptions) -> Result<Self, StartError> {
         let refused = |mesh, reason| StartError { reason, mesh: Box::new(mesh) };
         if let Err(reason) = options.check() {
@@ -144,7 +144,8 @@ impl Driver {
         self.clock.now()
     }
 
-    /// What it did so far. While it has more to do this may be one tick behind.
+    /// What it did so far. While it has more to do this may be a tick or a
+    /// call behind.
     #[must_use]
     pub fn report(&self) -> DriverReport {
         *hold(&self.shared.report)

@@ -12,7 +12,7 @@ use crate::mesh::apply;
 use crate::mesh::record::Event;
 use crate::mesh::report::HealthEvent;
 use crate::mesh::{Explanation, Mesh, MeshHandle, RegisterError, SpawnError};
-use crate::message::{EnvelopeId, Message, Target, Topic};
+use crate::message::{Content, EnvelopeId, Message, Target, Topic};
 use crate::space::{Pose, Region, Vec3};
 
 /// Agents.
@@ -214,9 +214,27 @@ impl Mesh {
         }
         let (view, host, _) = self.engine.host_parts();
         let packet = host.packet(view, message.head(None), message)?;
-        let id = self.engine.accept_group(target, packet)?;
+        let bytes = packet.outside_bytes();
+        let sent = self.engine.accept_group(target, packet);
+        if sent.is_err() {
+            // A refused message has taken nothing.
+            self.engine.host.arena_left += bytes;
+        }
+        let id = sent?;
         self.note(Event::Send { id, target, said: (&message).into() });
         Ok(id)
+    }
+
+    /// Sends a value of the application's own type from the host.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send), and [`SendError::Content`].
+    pub fn send_content<C: Content>(
+        &mut self,
+        to: impl Into<Target>,
+        content: &C,
+    ) -> Result<EnvelopeId, SendError> {
+        content.with_message(|message| self.send(to, message))?
     }
 
     /// A handle for other threads.

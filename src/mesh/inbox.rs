@@ -16,7 +16,7 @@ use crate::mesh::record::{Event, Recorder};
 use crate::mesh::{Mesh, MeshError, SpawnError};
 use crate::message::annex::Annex;
 use crate::message::packet::{INLINE_BYTES, Packet};
-use crate::message::{Body, EnvelopeId, Message, Payload, Target, Topic};
+use crate::message::{Body, Content, ContentError, EnvelopeId, Message, Payload, Target, Topic};
 use crate::space::{Pose, Region};
 use crate::sync::{AtomicUsize, Ordering};
 use crate::time::Time;
@@ -46,7 +46,27 @@ pub struct MeshHandle {
 #[derive(Debug)]
 pub struct Lane {
     queue: spsc::Producer<Entry>,
-    gate: Arc<Gate>,
+    /// Behind the queue: fields go in this order, so the mesh wakes to a closed queue.
+    gate: LaneGate,
+}
+
+/// A lane's share of the gate. Wakes a mesh that sleeps when the lane goes, for its place.
+#[derive(Debug)]
+struct LaneGate(Arc<Gate>);
+
+impl core::ops::Deref for LaneGate {
+    type Target = Gate;
+
+    #[inline]
+    fn deref(&self) -> &Gate {
+        &self.0
+    }
+}
+
+impl Drop for LaneGate {
+    fn drop(&mut self) {
+        self.0.waker.wake();
+    }
 }
 
 /// Messages that are sent together. To be used again: sending leaves it empty, its memory kept.
@@ -79,6 +99,9 @@ pub enum HandleError {
     /// A pose or options that are none.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// A content that has no bytes.
+    #[error(transparent)]
+    Content(#[from] ContentError),
     /// As many lanes exist as are allowed.
     #[error("the mesh has {limit} lanes, as many as limits.max_lanes allows")]
     TooManyLanes {
@@ -207,6 +230,19 @@ impl MeshHandle {
     #[inline]
     pub fn send(&self, to: impl Into<Target>, message: Message<'_>) -> Result<(), HandleError> {
         self.push(self.gate.entry(to.into(), message)?)
+    }
+
+    /// Sends a value of the application's own type from the host.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send), and [`HandleError::Content`].
+    #[inline]
+    pub fn send_content<C: Content>(
+        &self,
+        to: impl Into<Target>,
+        content: &C,
+    ) -> Result<(), HandleError> {
+        content.with_message(|message| self.send(to, message))?
     }
 
     /// Sends what a batch holds, as much as there is room for, under one claim. What is left in the
@@ -350,7 +386,7 @@ impl MeshHandle {
             .map_err(|error| HandleError::NoLane { reason: error.to_string().into() })
             .and_then(|(queue, consumer)| {
                 self.request(Request::NewLane(consumer))?;
-                Ok(Lane { queue, gate: Arc::clone(gate) })
+                Ok(Lane { queue, gate: LaneGate(Arc::clone(gate)) })
             });
         if made.is_err() {
             gate.lanes.fetch_sub(1, Ordering::Relaxed);
@@ -374,6 +410,19 @@ impl Lane {
             }
             Err(error) => Err(self.gate.refused(self.queue.capacity(), error)),
         }
+    }
+
+    /// Sends a value of the application's own type from the host.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send), and [`HandleError::Content`].
+    #[inline]
+    pub fn send_content<C: Content>(
+        &mut self,
+        to: impl Into<Target>,
+        content: &C,
+    ) -> Result<(), HandleError> {
+        content.with_message(|message| self.send(to, message))?
     }
 
     /// Sends what a batch holds, as much as there is room for. What is left in the batch was not
@@ -480,9 +529,10 @@ impl Inbox {
         MeshHandle { queue: self.queue.clone(), gate: Arc::clone(&self.gate) }
     }
 
-    /// Whether anything waits in any queue.
+    /// Whether anything waits in any queue, or a lane's place to be given back.
     pub(crate) fn is_ready(&mut self) -> bool {
-        self.receiver.ready() || self.lanes.iter_mut().any(|lane| lane.ready() > 0)
+        let mut lanes = self.lanes.iter_mut();
+        self.receiver.ready() || lanes.any(|lane| lane.ready() > 0 || lane.is_closed())
     }
 
     pub(crate) fn refuse(&mut self, refusal: impl Into<Refusal>) {
@@ -509,7 +559,6 @@ fn accept(engine: &mut Engine, recorder: &mut Option<Box<Recorder>>, packet: Pac
     {
         recorder.note(&Event::Take { to, said: (&packet).into() });
     }
-    // The caller has looked for room.
     let sent = engine.accept(packet);
     debug_assert!(sent.is_ok(), "{sent:?}");
 }
@@ -519,7 +568,6 @@ impl Mesh {
     /// room for: the shared queue first, then the lanes from a rotating start.
     pub(crate) fn drain_inbox(&mut self) {
         if !self.inbox.is_ready() {
-            self.inbox.forget_closed();
             return;
         }
         let quota = self.inbox.quota;
@@ -569,7 +617,7 @@ impl Mesh {
         }
     }
 
-    /// Sends a message to one agent that came through a queue.
+    /// Sends a message to one agent that came through a queue, if groups before it left it a place.
     pub(super) fn take(&mut self, packet: Packet) -> Result<(), SendError> {
         if self.engine.host_room() == 0 {
             let limit = self.config.limits.outbox_capacity;

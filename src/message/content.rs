@@ -1,6 +1,6 @@
 //! Messages as values of the application's own types.
 
-use crate::message::{Envelope, Kind, Message};
+use crate::message::{Kind, Message};
 
 /// Why a payload is not a value of the type asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,6 +11,14 @@ pub enum ContentError {
     Kind {
         /// The type's kind.
         expected: Kind,
+        /// The message's kind.
+        given: Kind,
+    },
+    /// A message of a kind that is none of those expected.
+    #[error("expected a message of one of the kinds {expected:?}, got {given}")]
+    UnknownKind {
+        /// The kinds of the types.
+        expected: &'static [Kind],
         /// The message's kind.
         given: Kind,
     },
@@ -30,17 +38,53 @@ pub enum ContentError {
         /// What the decoder said.
         reason: Box<str>,
     },
+    /// A value that does not encode.
+    #[error("a value of kind {kind} does not encode: {reason}")]
+    Unencodable {
+        /// The type's kind.
+        kind: Kind,
+        /// What the encoder said.
+        reason: Box<str>,
+    },
 }
 
 /// A type that messages carry: its kind, and how it becomes bytes and is read back.
 ///
-/// Plain data implements [`Plain`] instead and gets this for free.
+/// Plain data implements [`Plain`] instead and gets this for free; with the feature `serde-content`,
+/// `serde_content!` gives it to what serde can write and read. By hand:
+///
+/// ```
+/// use xrmesh::{Content, ContentError, Kind, Message};
+///
+/// struct Name(String);
+///
+/// impl Content for Name {
+///     const KIND: Kind = Kind::user(4);
+///
+///     fn with_message<R>(&self, send: impl FnOnce(Message<'_>) -> R) -> Result<R, ContentError> {
+///         Ok(send(Message::new(Self::KIND).bytes(self.0.as_bytes())))
+///     }
+///
+///     fn decode(bytes: &[u8]) -> Result<Self, ContentError> {
+///         let text = core::str::from_utf8(bytes).map_err(|error| ContentError::Malformed {
+///             given: bytes.len(),
+///             reason: error.to_string().into(),
+///         })?;
+///         Ok(Self(text.into()))
+///     }
+/// }
+/// ```
 pub trait Content: Sized {
     /// The kind of the messages that carry this type.
     const KIND: Kind;
 
-    /// Calls `send` with a message that holds this value.
-    fn with_message<R>(&self, send: impl FnOnce(Message<'_>) -> R) -> R;
+    /// Calls `send` with a message that holds this value. `send` may add what a message can have
+    /// besides its kind and bytes: a priority, a deadline, a pose.
+    ///
+    /// # Errors
+    /// [`ContentError::Unencodable`] if the value has no bytes; `send` was not called then. Plain data
+    /// always has.
+    fn with_message<R>(&self, send: impl FnOnce(Message<'_>) -> R) -> Result<R, ContentError>;
 
     /// Reads a value from a payload.
     ///
@@ -70,8 +114,8 @@ impl<T: Plain> Content for T {
     const KIND: Kind = <T as Plain>::KIND;
 
     #[inline]
-    fn with_message<R>(&self, send: impl FnOnce(Message<'_>) -> R) -> R {
-        send(Message::new(Self::KIND).plain(self))
+    fn with_message<R>(&self, send: impl FnOnce(Message<'_>) -> R) -> Result<R, ContentError> {
+        Ok(send(Message::new(Self::KIND).plain(self)))
     }
 
     #[inline]
@@ -88,18 +132,4 @@ impl<T: Plain> Content for T {
 pub fn read_plain<T: bytemuck::AnyBitPattern>(bytes: &[u8]) -> Result<T, ContentError> {
     bytemuck::try_pod_read_unaligned(bytes)
         .map_err(|_| ContentError::Size { expected: size_of::<T>(), given: bytes.len() })
-}
-
-impl Envelope<'_> {
-    /// The content as a value of that type.
-    ///
-    /// # Errors
-    /// [`ContentError::Kind`] for a message of another kind, else what [`Content::decode`] says.
-    #[inline]
-    pub fn content<C: Content>(&self) -> Result<C, ContentError> {
-        if self.kind() != C::KIND {
-            return Err(ContentError::Kind { expected: C::KIND, given: self.kind() });
-        }
-        C::decode(self.bytes())
-    }
 }

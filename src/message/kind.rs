@@ -60,6 +60,31 @@ impl Kind {
         self.0.checked_sub(Self::FIRST_USER)
     }
 
+    /// Whether it is a notice of the mesh and not a message of an agent or the host.
+    #[inline]
+    #[must_use]
+    pub const fn is_notice(self) -> bool {
+        matches!(self, Self::UNDELIVERED | Self::TIMED_OUT | Self::REFUSED)
+    }
+
+    /// Whether no kind is there twice; checks the kinds of [`contents!`](crate::contents) at compile
+    /// time. O(n²).
+    #[must_use]
+    pub const fn differ(kinds: &[Self]) -> bool {
+        let mut at = 0;
+        while at < kinds.len() {
+            let mut other = at + 1;
+            while other < kinds.len() {
+                if kinds[at].0 == kinds[other].0 {
+                    return false;
+                }
+                other += 1;
+            }
+            at += 1;
+        }
+        true
+    }
+
     /// The kind as one integer, stable across versions.
     #[inline]
     #[must_use]

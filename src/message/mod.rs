@@ -11,6 +11,7 @@
 
 pub(crate) mod annex;
 mod content;
+mod contents;
 mod envelope;
 mod kind;
 mod notice;
@@ -19,10 +20,13 @@ pub(crate) mod packet;
 mod payload;
 mod priority;
 pub(crate) mod reason;
+#[cfg(feature = "serde-content")]
+mod serde_content;
 mod target;
 mod topic;
 
 pub use content::{Content, ContentError, Plain, read_plain};
+pub use contents::Contents;
 pub(crate) use envelope::Stamp;
 pub use envelope::{AskId, Envelope, EnvelopeId};
 pub use kind::Kind;
@@ -33,5 +37,7 @@ pub use packet::INLINE_BYTES;
 pub use payload::Payload;
 pub use priority::{InvalidPriority, Priority};
 pub use reason::DropReason;
+#[cfg(feature = "serde-content")]
+pub use serde_content::{decode_serde, encode_serde};
 pub use target::Target;
 pub use topic::{Topic, TopicError};

@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::message::{DropReason, EnvelopeId};
+use crate::message::{DropReason, EnvelopeId, Kind, Plain};
 
 /// The payload of a [`Kind::UNDELIVERED`](crate::Kind::UNDELIVERED) notice.
 ///
@@ -10,7 +10,7 @@ use crate::message::{DropReason, EnvelopeId};
 /// # use xrmesh::{Envelope, Kind, Undelivered};
 /// # fn on_message(envelope: &Envelope<'_>) {
 /// if envelope.kind() == Kind::UNDELIVERED {
-///     let word: Undelivered = envelope.plain().unwrap();
+///     let word: Undelivered = envelope.content().unwrap();
 ///     eprintln!("{} was dropped: {:?}", word.id(), word.reason());
 /// }
 /// # }
@@ -20,6 +20,10 @@ use crate::message::{DropReason, EnvelopeId};
 pub struct Undelivered {
     id: u64,
     reason: u64,
+}
+
+impl Plain for Undelivered {
+    const KIND: Kind = Kind::UNDELIVERED;
 }
 
 impl Undelivered {
@@ -58,6 +62,10 @@ pub enum RefusedCommand {
     Subscribe = 1,
     /// Link to an agent that no longer lives, or make one link more than is allowed.
     Connect = 2,
+}
+
+impl Plain for Refused {
+    const KIND: Kind = Kind::REFUSED;
 }
 
 impl Refused {

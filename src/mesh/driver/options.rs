@@ -42,6 +42,10 @@ impl DriverOptions {
     /// The fastest rate, in ticks a second.
     pub const MOST_RATE_HZ: f64 = 1e5;
 
+    /// The least budget of time: in less, a round's own work leaves nothing for its messages, and the
+    /// driver would tick in vain for ever.
+    pub const LEAST_TIME: Duration = Duration::from_micros(20);
+
     /// Ticks as soon as something arrives or is due, again and again while mail waits, and sleeps
     /// otherwise.
     ///
@@ -93,8 +97,9 @@ impl DriverOptions {
             return Err(DriverError::Rate { given, least, most });
         }
         match self.allowed {
-            Allowed::Messages(0) | Allowed::Time(Duration::ZERO) => {
-                return Err(DriverError::NoBudget);
+            Allowed::Messages(0) => return Err(DriverError::NoBudget),
+            Allowed::Time(given) if given < Self::LEAST_TIME => {
+                return Err(DriverError::ShortBudget { given, least: Self::LEAST_TIME });
             }
             _ => {}
         }
@@ -129,9 +134,17 @@ pub enum DriverError {
         /// The most allowed.
         most: f64,
     },
-    /// A budget of no messages or no time: mail would wait for ever.
-    #[error("a driver's budget must allow at least 1 message or 1 ns a tick, given 0")]
+    /// A budget of no messages: mail would wait for ever.
+    #[error("a driver's budget must allow at least 1 message a tick, given 0")]
     NoBudget,
+    /// A budget of too little time.
+    #[error("a driver's budget must allow at least {least:?} a tick, given {given:?}")]
+    ShortBudget {
+        /// The time given.
+        given: Duration,
+        /// The least allowed.
+        least: Duration,
+    },
     /// A name that no thread can have.
     #[error("a thread's name must not contain a zero byte, given {given:?}")]
     Name {

@@ -94,3 +94,48 @@ fn fill(reader: impl Read, bytes: &mut Vec<u8>, length: usize) -> io::Result<()>
     let missing = length.saturating_sub(bytes.len()) as u64;
     reader.take(missing).read_to_end(bytes).map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that holds a head, and the beginning of a record that claims to be so long.
+    fn claims(length: usize) -> Vec<u8> {
+        let mut bytes =
+            [&MAGIC[..], &VERSION.to_le_bytes(), &(length as u32).to_le_bytes()].concat();
+        bytes.extend_from_slice(&[7; 100]);
+        bytes
+    }
+
+    #[test]
+    fn what_a_record_claims_takes_no_memory() {
+        let bytes = claims(MAX_RECORD_BYTES);
+        let mut records = Records::open(&bytes[..]).unwrap();
+        assert!(matches!(records.next(), Err(ReplayError::Truncated { offset: 12 })));
+        assert!(records.record.capacity() < 4096, "{}", records.record.capacity());
+    }
+
+    #[test]
+    fn lengths_that_no_record_has_are_refused() {
+        let bytes = claims(MAX_RECORD_BYTES + 1);
+        let mut records = Records::open(&bytes[..]).unwrap();
+        assert!(matches!(records.next(), Err(ReplayError::TooLong { offset: 12, .. })));
+        let bytes = claims(0);
+        let mut records = Records::open(&bytes[..]).unwrap();
+        assert!(matches!(records.next(), Err(ReplayError::Checksum { offset: 12, .. })));
+    }
+
+    /// Its checksum says that it is as it was written, so it was written wrong.
+    #[test]
+    fn nonsense_with_a_right_checksum_is_refused() {
+        for body in [&[][..], &[0xff], &[super::super::format::tag::DESPAWN, 1]] {
+            let mut bytes = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
+            bytes.extend_from_slice(&(body.len() as u32).to_le_bytes());
+            bytes.extend_from_slice(body);
+            let checksum = checksum(12, &bytes[12..]);
+            bytes.extend_from_slice(&checksum.to_le_bytes());
+            let mut records = Records::open(&bytes[..]).unwrap();
+            assert!(matches!(records.next(), Err(ReplayError::Malformed { offset: 12, .. })));
+        }
+    }
+}
