@@ -58,6 +58,10 @@ static ALLOCATOR: Counting = Counting;
 /// One case at a time: the allocator counts for the whole process.
 static TURN: Mutex<()> = Mutex::new(());
 
+/// Ticks before and while it is counted.
+const WARM: i64 = 250;
+const COUNTED: i64 = 50;
+
 /// What an agent does for each message, or in each tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Work {
@@ -198,73 +202,73 @@ fn allocations(work: Work, workers: u32) -> (u64, u64) {
         mesh.auto_connect(0.5, 0.25).unwrap();
     }
     let (mut delivered, mut made) = (0, 0);
-    for tick in 0..700 {
+    for tick in 0..WARM + COUNTED {
         let now = at(tick * 11);
-        let counted = tick >= 600;
+        let counted = tick >= WARM;
         COUNTS.store(counted, Ordering::Relaxed);
         let report = mesh.tick(now, Budget::unlimited()).unwrap();
         COUNTS.store(false, Ordering::Relaxed);
+        assert!(mesh.counters().balanced());
         if counted {
             delivered += report.delivered;
         }
-        made = ALLOCATIONS.swap(0, Ordering::Relaxed) + made;
+        made += ALLOCATIONS.swap(0, Ordering::Relaxed);
     }
-    assert!(mesh.counters().balanced());
     (made, delivered)
 }
 
 fn hold(work: Work, at_least: u64) {
     for workers in [1, 2] {
         let (made, delivered) = allocations(work, workers);
-        assert!(delivered >= at_least, "{work:?} delivered {delivered} in 100 ticks");
-        assert_eq!(made, 0, "allocations of {work:?} with {workers} workers in 100 ticks");
+        assert!(delivered >= at_least, "{work:?} delivered {delivered} in {COUNTED} ticks");
+        assert_eq!(made, 0, "allocations of {work:?} with {workers} workers in {COUNTED} ticks");
     }
 }
 
 #[test]
 fn forwarding_allocates_nothing() {
-    hold(Work::Forward, 800_000);
+    hold(Work::Forward, 400_000);
 }
 
 #[test]
 fn ten_priorities_allocate_nothing() {
-    hold(Work::Priorities, 50_000);
+    hold(Work::Priorities, 25_000);
 }
 
 #[test]
 fn broadcasts_allocate_nothing() {
-    hold(Work::Broadcast, 50_000);
+    hold(Work::Broadcast, 25_000);
 }
 
 #[test]
 fn topics_allocate_nothing() {
-    hold(Work::Topics, 6_000);
+    hold(Work::Topics, 3_000);
 }
 
 #[test]
 fn proximity_allocates_nothing() {
-    hold(Work::Near, 50_000);
-    hold(Work::Nearest, 100_000);
+    hold(Work::Near, 25_000);
+    hold(Work::Nearest, 50_000);
 }
 
 #[test]
 fn floods_allocate_nothing() {
-    hold(Work::Linked, 100_000);
+    hold(Work::Linked, 50_000);
 }
 
 #[test]
 fn pooled_payloads_allocate_nothing() {
-    hold(Work::Pooled, 50_000);
+    hold(Work::Pooled, 25_000);
 }
 
 #[test]
 fn asking_allocates_nothing() {
-    hold(Work::Ask, 100_000);
+    hold(Work::Ask, 50_000);
 }
 
 #[test]
 fn delayed_messages_allocate_nothing() {
-    hold(Work::Delayed, 50_000);
+    hold(Work::Delayed, 25_000);
 }
 
 #[test]
@@ -279,12 +283,12 @@ fn wakes_allocate_nothing() {
 
 #[test]
 fn overflow_allocates_nothing() {
-    hold(Work::Overflow, 50_000);
+    hold(Work::Overflow, 25_000);
 }
 
 #[test]
 fn deadlines_timeouts_and_notices_allocate_nothing() {
-    hold(Work::Expire, 50_000);
+    hold(Work::Expire, 25_000);
 }
 
 /// The counter counts: an agent that is spawned is allocated.

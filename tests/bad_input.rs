@@ -56,7 +56,7 @@ fn unharmed(mesh: &mut Mesh) {
 fn in_handler(mesh: &mut Mesh, run: fn(&mut Context<'_>, &Envelope<'_>)) {
     let id = mesh.spawn(Probe { heard: 0, on_first: Some(run) }).unwrap();
     mesh.send(id, MESSAGE).unwrap();
-    tick(mesh, 0, Budget::unlimited());
+    tick(mesh, 10, Budget::unlimited());
     assert_eq!(mesh.counters().dropped(xrmesh::DropReason::Panicked), 0, "an assertion failed");
     mesh.despawn(id).unwrap();
 }

@@ -487,6 +487,11 @@ impl Shard {
         slab.agent(layout, slot)?.downcast_ref::<A>().map(look)
     }
 
+    /// The round from which on broadcasts are for the agent in a slot.
+    pub(crate) fn born(&self, layout: Layout, slot: u32) -> u64 {
+        self.slabs.of_page_ref(layout.page(slot)).map_or(0, |slab| slab.born(layout, slot))
+    }
+
     /// Feeds an agent's state.
     pub(crate) fn hash_agent(
         &self,

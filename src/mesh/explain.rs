@@ -65,10 +65,12 @@ pub(crate) fn explain(engine: &Engine, id: EnvelopeId, agent: AgentId) -> Explan
 fn is_pending(engine: &Engine, id: EnvelopeId, agent: AgentId) -> bool {
     let shard = engine.view.layout.shard(agent.slot());
     let held = engine.read(shard);
+    let born = held.born(engine.view.layout, agent.slot());
     let matches = |envelope: Envelope<'_>| {
         let to = envelope.packet.target();
         let everyone = envelope.packet.flags() & crate::message::packet::EVERYONE != 0;
-        envelope.id() == id && (to == Some(agent) || everyone && envelope.from() != Some(agent))
+        let group = everyone && envelope.from() != Some(agent) && born <= envelope.stamp.round;
+        envelope.id() == id && (to == Some(agent) || group)
     };
     let queued = held.queue.packets();
     let coming = held.incoming();
