@@ -145,6 +145,8 @@ fn integrate_body(tile: &mut Tile, block: Block<'_>, spikes: &mut [u64], spike_s
     let Block { first_step, steps, drive, drive_stride, mut kicks, kick_stride, kick_refractory } =
         block;
     let mut silent = [0.0; TILE];
+    // Not even a zero may be added where there are no kicks: −0 would turn to +0.
+    let kicked = kicks.is_some();
     for k in 0..steps {
         let step = first_step + k as i64;
         let drive = &drive[k * drive_stride];
@@ -159,8 +161,7 @@ fn integrate_body(tile: &mut Tile, block: Block<'_>, spikes: &mut [u64], spike_s
             let moved = (v - drive[lane]) * tile.decay[lane] + drive[lane];
             let v = if free { moved } else { v };
             let fires = free & (v > tile.threshold[lane]);
-            let kicked = v + kicks[lane];
-            let v = if free | kick_refractory { kicked } else { v };
+            let v = if kicked & (free | kick_refractory) { v + kicks[lane] } else { v };
             kicks[lane] = 0.0;
             tile.potential[lane] = if fires { tile.reset[lane] } else { v };
             let again = step + tile.refractory[lane];

@@ -15,11 +15,13 @@
 //! <https://doi.org/10.1007/s004220050570>; the model: W. Gerstner et al., "Neuronal Dynamics" (Cambridge 2014), chapter 1.
 
 mod kernel;
+mod laser;
 mod layer;
 mod network;
 mod raster;
 mod synapse;
 
+pub use laser::{FIRING_INTENSITY, LaserLayer, LaserState, YamadaLaser, YamadaParameters};
 pub use layer::{Drive, LeakyLayer, LeakyParameters, LeakyState, RefractoryKicks, Stimulus};
 pub use network::SpikingNetwork;
 pub use raster::{MOST_RASTER_SIDE, SpikeRaster};
