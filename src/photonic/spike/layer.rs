@@ -1,59 +1,20 @@
 //! A population of leaky integrate-and-fire neurons with the synapses that reach it.
 
 use ndarray::{Array1, ArrayView1, ArrayView2};
-use serde::{Deserialize, Serialize};
 
 use super::kernel::{Block, Instructions, Row, TILE, Tile};
+use super::neuron::{Drive, LeakyParameters, LeakyState, RefractoryKicks, Stimulus};
+use super::pending::KickRing;
 use super::raster::SpikeRaster;
-use super::synapse::{MOST_NEURONS, Pending, Synapses};
+use super::synapse::{MOST_NEURONS, Synapses};
 use crate::photonic::parameter::{DeviceError, Expected, check_count, check_length};
 
 /// Steps that are delivered and integrated at a time where kicks are involved: their rows should stay in cache.
 const CHUNK_STEPS: usize = 64;
 /// The same where nothing but the drive acts.
 const DRIVEN_CHUNK_STEPS: usize = 256;
-/// A ring of kicks holds at most this many numbers, 2 GiB of them.
-const MOST_PENDING: usize = 1 << 28;
 /// No run goes beyond this step.
-const LAST_STEP: i64 = 1 << 62;
-
-/// What one neuron is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LeakyParameters {
-    /// τ in seconds.
-    pub time_constant_s: f64,
-    /// v_th: a neuron fires when its potential is above it.
-    pub threshold: f64,
-    /// What the potential is set to after a spike, and where it starts.
-    pub reset: f64,
-    /// t_ref in seconds: for how long after a spike a neuron neither integrates nor fires. Rounded up to whole
-    /// steps, but for the thousandth of a step that a division may add.
-    pub refractory_s: f64,
-}
-
-/// What drives the neurons of a layer: the potential that each would settle at.
-#[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub enum Drive<'a> {
-    /// The layer's own bias, zero unless it was set.
-    #[default]
-    Bias,
-    /// One number a neuron, the same in all steps.
-    Constant(ArrayView1<'a, f64>),
-    /// One row a step, one column a neuron.
-    PerStep(ArrayView2<'a, f64>),
-}
-
-/// All that acts on a layer during a run.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Stimulus<'a> {
-    /// What the potentials relax to.
-    pub drive: Drive<'a>,
-    /// What is added to the potentials: one row a step, one column a neuron.
-    pub kicks: Option<ArrayView2<'a, f64>>,
-    /// The spikes that enter the layer's input synapses, one row a step.
-    pub spikes: Option<&'a SpikeRaster>,
-}
+const LAST_STEP: i64 = 1 << 52;
 
 /// Leaky integrate-and-fire neurons, driven by currents, by spikes of another layer and by their own.
 ///
@@ -77,49 +38,16 @@ pub struct LeakyLayer {
     instructions: Instructions,
     tiles: Vec<Tile>,
     bias: Vec<Row>,
+    refractory_kicks: RefractoryKicks,
     input: Option<Synapses>,
     recurrence: Option<Synapses>,
-    refractory_kicks: RefractoryKicks,
-    /// The kicks under way: a ring of slots, each one row a tile. All zero but for the steps to come.
-    pending: Vec<Row>,
-    slots: usize,
+    /// Two rings, because their sums must not depend on where a run is cut: input is delivered a chunk
+    /// ahead, recurrence as it happens.
+    input_ring: Option<KickRing>,
+    recurrent_ring: Option<KickRing>,
     /// The drive of a chunk, copied from the caller's view.
     drive: Vec<Row>,
     next_step: i64,
-}
-
-/// What becomes of a kick that reaches a neuron while it is refractory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RefractoryKicks {
-    /// It is lost: the potential is clamped at the reset value. Brian2's `(unless refractory)`.
-    #[default]
-    Lost,
-    /// It is added, and the neuron starts from there once it integrates again.
-    Kept,
-}
-
-/// Everything that a layer remembers from one run to the next.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LeakyState {
-    next_step: i64,
-    potentials: Vec<f64>,
-    free_at: Vec<i64>,
-    /// One row a step to come, as many as the longest delay.
-    pending: Vec<f64>,
-}
-
-impl LeakyState {
-    /// The step that comes next.
-    #[must_use]
-    pub const fn next_step(&self) -> i64 {
-        self.next_step
-    }
-
-    /// The potential of each neuron.
-    #[must_use]
-    pub fn potentials(&self) -> &[f64] {
-        &self.potentials
-    }
 }
 
 impl LeakyLayer {
@@ -144,18 +72,17 @@ impl LeakyLayer {
             Expected::Within(0.0, 4_294_967_296.0).check("refractory time in steps", steps)?;
             tile.refractory[lane] = steps as i64;
         }
-        let bias = vec![[0.0; TILE]; tiles.len()];
         Ok(Self {
             step_s,
             neurons: neurons.len(),
             instructions: Instructions::detect(),
+            bias: vec![[0.0; TILE]; tiles.len()],
             tiles,
-            bias,
+            refractory_kicks: RefractoryKicks::default(),
             input: None,
             recurrence: None,
-            refractory_kicks: RefractoryKicks::default(),
-            pending: Vec::new(),
-            slots: 0,
+            input_ring: None,
+            recurrent_ring: None,
             drive: Vec::new(),
             next_step: 0,
         })
@@ -188,35 +115,23 @@ impl LeakyLayer {
     /// The same layer with synapses from another population, whose spikes each run gives.
     ///
     /// # Errors
-    /// As many targets as neurons are expected; a ring of kicks beyond 2²⁸ numbers.
+    /// As many targets as neurons are expected; more than 2²⁸ kicks under way, (64 + longest delay) · neurons.
     pub fn with_input(mut self, synapses: Synapses) -> Result<Self, DeviceError> {
-        let [sources, targets] = synapses.shape();
-        if targets != self.neurons {
-            return Err(DeviceError::Shape {
-                array: "input synapses",
-                given: [sources, targets],
-                expected: [sources, self.neurons],
-            });
-        }
+        let [sources, _] = synapses.shape();
+        check_table("input synapses", synapses.shape(), [sources, self.neurons])?;
+        self.input_ring = Some(self.ring(synapses.most_delay_steps())?);
         self.input = Some(synapses);
-        self.make_ring()?;
         Ok(self)
     }
 
     /// The same layer with synapses among its own neurons.
     ///
     /// # Errors
-    /// As many sources and targets as neurons are expected; a ring of kicks beyond 2²⁸ numbers.
+    /// As many sources and targets as neurons are expected; more than 2²⁸ kicks under way, (64 + longest delay) · neurons.
     pub fn with_recurrence(mut self, synapses: Synapses) -> Result<Self, DeviceError> {
-        if synapses.shape() != [self.neurons; 2] {
-            return Err(DeviceError::Shape {
-                array: "recurrent synapses",
-                given: synapses.shape(),
-                expected: [self.neurons; 2],
-            });
-        }
+        check_table("recurrent synapses", synapses.shape(), [self.neurons; 2])?;
+        self.recurrent_ring = Some(self.ring(synapses.most_delay_steps())?);
         self.recurrence = Some(synapses);
-        self.make_ring()?;
         Ok(self)
     }
 
@@ -289,20 +204,25 @@ impl LeakyLayer {
         stimulus: &Stimulus<'_>,
         raster: &mut SpikeRaster,
     ) -> Result<(), DeviceError> {
-        let steps = raster.steps();
         self.check(stimulus, raster)?;
-        if stimulus.kicks.is_some() && self.slots == 0 {
-            self.make_ring()?;
+        if stimulus.kicks.is_some() && self.input_ring.is_none() && self.recurrent_ring.is_none() {
+            self.input_ring = Some(self.ring(0)?);
         }
-        let chunk = if self.slots == 0 { DRIVEN_CHUNK_STEPS } else { CHUNK_STEPS };
         if let Drive::Constant(drive) = stimulus.drive {
             self.drive.resize(self.drive.len().max(self.tiles.len()), [0.0; TILE]);
             copy_row(drive, &mut self.drive);
         }
+        let driven = self.input_ring.is_none() && self.recurrent_ring.is_none();
+        let chunk = if driven { DRIVEN_CHUNK_STEPS } else { CHUNK_STEPS };
         let mut done = 0;
-        while done < steps {
-            let length = chunk.min(steps - done);
-            self.deliver_input(stimulus, done, length);
+        while done < raster.steps() {
+            let length = chunk.min(raster.steps() - done);
+            if let (Some(input), Some(ring), Some(spikes)) =
+                (&self.input, &mut self.input_ring, stimulus.spikes)
+            {
+                let words = spikes.words_from(done);
+                input.deliver(self.instructions, words, self.next_step, length, ring);
+            }
             self.copy_drive(stimulus, done, length);
             self.advance(stimulus, raster, done, length);
             done += length;
@@ -316,7 +236,9 @@ impl LeakyLayer {
             tile.potential = tile.reset;
             tile.free_at = [0; TILE];
         }
-        self.pending.fill([0.0; TILE]);
+        for ring in [&mut self.input_ring, &mut self.recurrent_ring].into_iter().flatten() {
+            ring.clear();
+        }
         self.next_step = 0;
     }
 
@@ -324,89 +246,71 @@ impl LeakyLayer {
     #[must_use]
     pub fn state(&self) -> LeakyState {
         let free_at = self.tiles.iter().flat_map(|tile| tile.free_at).take(self.neurons);
-        let mut pending = Vec::with_capacity(self.most_delay() * self.neurons);
-        for ahead in 0..self.most_delay() {
-            pending.extend_from_slice(&self.pending_row(ahead).as_flattened()[..self.neurons]);
-        }
+        let save = |synapses: &Option<Synapses>, ring: &Option<KickRing>| match (synapses, ring) {
+            (Some(synapses), Some(ring)) => {
+                ring.save(self.next_step, synapses.most_delay_steps(), self.neurons)
+            }
+            _ => Vec::new(),
+        };
         LeakyState {
             next_step: self.next_step,
             potentials: self.potentials().to_vec(),
             free_at: free_at.collect(),
-            pending,
+            input_kicks: save(&self.input, &self.input_ring),
+            recurrent_kicks: save(&self.recurrence, &self.recurrent_ring),
         }
     }
 
     /// Back to a saved state, of this layer or of one of the same shape and delays.
     ///
     /// # Errors
-    /// Another number of neurons or another longest delay; a step below 0; a number that is not finite. The layer is
-    /// then unchanged.
+    /// Another number of neurons or another longest delay; a step outside 0 to 2⁵²; a number that is not finite. The
+    /// layer is then unchanged.
     pub fn restore(&mut self, state: &LeakyState) -> Result<(), DeviceError> {
+        let kicks = |synapses: &Option<Synapses>| {
+            synapses.as_ref().map_or(0, Synapses::most_delay_steps) * self.neurons
+        };
         check_length("potentials", state.potentials.len(), self.neurons)?;
         check_length("free_at", state.free_at.len(), self.neurons)?;
-        check_length("pending", state.pending.len(), self.most_delay() * self.neurons)?;
+        check_length("input_kicks", state.input_kicks.len(), kicks(&self.input))?;
+        check_length("recurrent_kicks", state.recurrent_kicks.len(), kicks(&self.recurrence))?;
         Expected::Finite.check_all("potential", &state.potentials)?;
-        Expected::Finite.check_all("pending kick", &state.pending)?;
+        Expected::Finite.check_all("input kick", &state.input_kicks)?;
+        Expected::Finite.check_all("recurrent kick", &state.recurrent_kicks)?;
         Expected::Within(0.0, LAST_STEP as f64).check("next_step", state.next_step as f64)?;
         self.reset();
         self.next_step = state.next_step;
-        for (index, (&potential, &free_at)) in
-            state.potentials.iter().zip(&state.free_at).enumerate()
-        {
+        let neurons = state.potentials.iter().zip(&state.free_at);
+        for (index, (&potential, &free_at)) in neurons.enumerate() {
             let tile = &mut self.tiles[index / TILE];
             tile.potential[index % TILE] = potential;
             tile.free_at[index % TILE] = free_at;
         }
-        for (ahead, kicks) in state.pending.chunks_exact(self.neurons).enumerate() {
-            let slot = self.slot(ahead);
-            let row = self.pending[slot * self.tiles.len()..].as_flattened_mut();
-            row[..self.neurons].copy_from_slice(kicks);
+        for (ring, kicks) in [
+            (&mut self.input_ring, &state.input_kicks),
+            (&mut self.recurrent_ring, &state.recurrent_kicks),
+        ] {
+            if let Some(ring) = ring {
+                ring.load(state.next_step, self.neurons, kicks);
+            }
         }
         Ok(())
     }
 
     #[cfg(test)]
-    pub(super) fn with_instructions(mut self, instructions: Instructions) -> Self {
+    fn with_instructions(mut self, instructions: Instructions) -> Self {
         self.instructions = instructions;
         self
     }
 
-    fn most_delay(&self) -> usize {
-        let delays = [&self.input, &self.recurrence].into_iter().flatten();
-        delays.map(Synapses::most_delay_steps).max().unwrap_or(0)
-    }
-
-    /// The ring's slot of the step `ahead` steps from the next.
-    fn slot(&self, ahead: usize) -> usize {
-        // The slots are a power of two, so the step's low bits are all that counts.
-        (self.next_step as usize).wrapping_add(ahead) & (self.slots - 1)
-    }
-
-    fn pending_row(&self, ahead: usize) -> &[Row] {
-        &self.pending[self.slot(ahead) * self.tiles.len()..][..self.tiles.len()]
-    }
-
-    /// A ring with room for a chunk and the longest delay. Only before the first step may it lose what it held.
-    fn make_ring(&mut self) -> Result<(), DeviceError> {
-        let slots = (CHUNK_STEPS + self.most_delay()).next_power_of_two();
-        let numbers = slots.saturating_mul(self.tiles.len() * TILE);
-        check_count("pending kicks", numbers, 0, MOST_PENDING)?;
-        self.slots = slots;
-        self.pending = vec![[0.0; TILE]; slots * self.tiles.len()];
-        Ok(())
+    fn ring(&self, most_delay: usize) -> Result<KickRing, DeviceError> {
+        KickRing::new(self.tiles.len(), CHUNK_STEPS + most_delay)
     }
 
     fn check(&self, stimulus: &Stimulus<'_>, raster: &SpikeRaster) -> Result<(), DeviceError> {
         let steps = raster.steps();
         let expected = [steps, self.neurons];
-        let table = |array, rows, columns, expected: [usize; 2]| {
-            if [rows, columns] == expected {
-                Ok(())
-            } else {
-                Err(DeviceError::Shape { array, given: [rows, columns], expected })
-            }
-        };
-        table("raster", steps, raster.neurons(), expected)?;
+        check_table("raster", [steps, raster.neurons()], expected)?;
         match stimulus.drive {
             Drive::Bias => {}
             Drive::Constant(drive) => {
@@ -414,41 +318,20 @@ impl LeakyLayer {
                 Expected::Finite.check_all("drive", drive)?;
             }
             Drive::PerStep(drive) => {
-                table("drive", drive.nrows(), drive.ncols(), expected)?;
+                check_table("drive", drive.dim().into(), expected)?;
                 Expected::Finite.check_all("drive", drive)?;
             }
         }
         if let Some(kicks) = stimulus.kicks {
-            table("kicks", kicks.nrows(), kicks.ncols(), expected)?;
+            check_table("kicks", kicks.dim().into(), expected)?;
             Expected::Finite.check_all("kick", kicks)?;
         }
         if let Some(spikes) = stimulus.spikes {
-            let sources = self.sources().unwrap_or(0);
-            table("spikes", spikes.steps(), spikes.neurons(), [steps, sources])?;
+            let expected = [steps, self.sources().unwrap_or(0)];
+            check_table("spikes", [spikes.steps(), spikes.neurons()], expected)?;
         }
-        Expected::Within(0.0, LAST_STEP as f64)
-            .check("last step", self.next_step as f64 + steps as f64)
-            .map(drop)
-    }
-
-    /// Puts the kicks of steps `done..done + length` of the stimulus into the ring.
-    fn deliver_input(&mut self, stimulus: &Stimulus<'_>, done: usize, length: usize) {
-        let tiles = self.tiles.len();
-        if let Some(kicks) = stimulus.kicks {
-            for ahead in 0..length {
-                let slot = self.slot(ahead);
-                let row = self.pending[slot * tiles..][..tiles].as_flattened_mut();
-                for (sum, kick) in row.iter_mut().zip(kicks.row(done + ahead)) {
-                    *sum += kick;
-                }
-            }
-        }
-        if let (Some(input), Some(spikes)) = (&self.input, stimulus.spikes) {
-            let mut pending = Pending { rows: &mut self.pending, tiles, mask: self.slots - 1 };
-            let first_step = self.next_step as usize;
-            let words = spikes.words_from(done);
-            input.deliver(self.instructions, words, first_step, length, &mut pending);
-        }
+        let last_step = self.next_step as f64 + steps as f64;
+        Expected::Within(0.0, LAST_STEP as f64).check("last step", last_step).map(drop)
     }
 
     fn copy_drive(&mut self, stimulus: &Stimulus<'_>, done: usize, length: usize) {
@@ -474,12 +357,13 @@ impl LeakyLayer {
         let reach = self.recurrence.as_ref().map_or(length, |r| r.least_delay_steps().max(1));
         let mut ahead = 0;
         while ahead < length {
+            let first_step = self.next_step;
             let mut steps = reach.min(length - ahead);
-            let mut slot = 0;
-            if self.slots != 0 {
-                slot = self.slot(0);
-                steps = steps.min(self.slots - slot);
+            for ring in [&self.input_ring, &self.recurrent_ring].into_iter().flatten() {
+                steps = steps.min(ring.stretch(first_step));
             }
+            let rings = (self.input_ring.as_mut(), self.recurrent_ring.as_mut());
+            let mut kicks = gather_kicks(rings, stimulus.kicks, done + ahead, first_step, steps);
             let (drive, drive_stride, first_row) = match stimulus.drive {
                 Drive::Bias => (&self.bias, 0, 0),
                 Drive::Constant(_) => (&self.drive, 0, 0),
@@ -487,42 +371,71 @@ impl LeakyLayer {
             };
             let words = raster.words_from_mut(done + ahead);
             for (place, tile) in self.tiles.iter_mut().enumerate() {
-                let kicks = (self.slots != 0).then(|| &mut self.pending[slot * tiles + place..]);
                 let block = Block {
-                    first_step: self.next_step,
+                    first_step,
                     steps,
                     drive: &drive[first_row + place..],
                     drive_stride,
-                    kicks,
+                    kicks: kicks.as_mut().map(|ring| &mut ring.rows_from(first_step)[place..]),
                     kick_stride: tiles,
                     kick_refractory: self.refractory_kicks == RefractoryKicks::Kept,
                 };
                 self.instructions.integrate(tile, block, &mut words[place..], words_per_step);
             }
-            if let Some(recurrence) = &self.recurrence {
-                let mut pending = Pending { rows: &mut self.pending, tiles, mask: self.slots - 1 };
-                let first_step = self.next_step as usize;
-                recurrence.deliver(self.instructions, words, first_step, steps, &mut pending);
+            if let (Some(recurrence), Some(ring)) = (&self.recurrence, kicks) {
+                recurrence.deliver(self.instructions, words, first_step, steps, ring);
                 if recurrence.least_delay_steps() == 0 {
-                    self.kick_now(slot, &words[..words_per_step]);
+                    let kept = self.refractory_kicks == RefractoryKicks::Kept;
+                    kick_now(&mut self.tiles, ring.rows_from(first_step), words, first_step, kept);
                 }
             }
             self.next_step += steps as i64;
             ahead += steps;
         }
     }
+}
 
-    /// Adds kicks without delay to whoever did not fire in the step just integrated: who did was reset after them.
-    fn kick_now(&mut self, slot: usize, fired: &[u64]) {
-        let rows = &mut self.pending[slot * self.tiles.len()..];
-        let kept = self.refractory_kicks == RefractoryKicks::Kept;
-        for ((tile, row), &word) in self.tiles.iter_mut().zip(rows).zip(fired) {
-            for (lane, kick) in row.iter_mut().enumerate() {
-                let kick = core::mem::replace(kick, 0.0);
-                let free = kept || tile.free_at[lane] <= self.next_step;
-                if free && word >> lane & 1 == 0 {
-                    tile.potential[lane] += kick;
-                }
+/// The ring that holds all kicks of `steps` steps from `first_step` on, in one sum each: recurrence, then input, then
+/// rows `row..row + steps` of what the caller gives.
+fn gather_kicks<'a>(
+    rings: (Option<&'a mut KickRing>, Option<&'a mut KickRing>),
+    given: Option<ArrayView2<'_, f64>>,
+    row: usize,
+    first_step: i64,
+    steps: usize,
+) -> Option<&'a mut KickRing> {
+    let ring = match rings {
+        (Some(input), Some(recurrent)) => {
+            let end = steps * input.tiles();
+            let from = input.rows_from(first_step)[..end].as_flattened_mut();
+            let to = recurrent.rows_from(first_step).as_flattened_mut();
+            for (sum, kick) in to.iter_mut().zip(from) {
+                *sum += core::mem::replace(kick, 0.0);
+            }
+            recurrent
+        }
+        (Some(ring), None) | (None, Some(ring)) => ring,
+        (None, None) => return None,
+    };
+    if let Some(given) = given {
+        for ahead in 0..steps {
+            let sums = ring.row_mut(first_step + ahead as i64);
+            for (sum, kick) in sums.iter_mut().zip(given.row(row + ahead)) {
+                *sum += kick;
+            }
+        }
+    }
+    Some(ring)
+}
+
+/// Adds kicks without delay to whoever did not fire in the step just integrated: who did was reset after them.
+fn kick_now(tiles: &mut [Tile], kicks: &mut [Row], fired: &[u64], step: i64, kept: bool) {
+    for ((tile, row), &word) in tiles.iter_mut().zip(kicks).zip(fired) {
+        for (lane, kick) in row.iter_mut().enumerate() {
+            let kick = core::mem::replace(kick, 0.0);
+            let free = kept || tile.free_at[lane] <= step;
+            if free && word >> lane & 1 == 0 {
+                tile.potential[lane] += kick;
             }
         }
     }
@@ -535,7 +448,13 @@ fn copy_row(from: ArrayView1<'_, f64>, to: &mut [Row]) {
     }
 }
 
-/// Two layers of one network have one step.
-pub(super) fn check_step(given: f64, expected: f64) -> Result<(), DeviceError> {
-    Expected::Within(expected, expected).check("step_s", given).map(drop)
+fn check_table(
+    array: &'static str,
+    given: [usize; 2],
+    expected: [usize; 2],
+) -> Result<(), DeviceError> {
+    if given == expected { Ok(()) } else { Err(DeviceError::Shape { array, given, expected }) }
 }
+
+#[cfg(test)]
+mod tests;

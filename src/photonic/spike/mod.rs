@@ -18,11 +18,14 @@ mod kernel;
 mod laser;
 mod layer;
 mod network;
+mod neuron;
+mod pending;
 mod raster;
 mod synapse;
 
 pub use laser::{FIRING_INTENSITY, LaserLayer, LaserState, YamadaLaser, YamadaParameters};
-pub use layer::{Drive, LeakyLayer, LeakyParameters, LeakyState, RefractoryKicks, Stimulus};
+pub use layer::LeakyLayer;
 pub use network::SpikingNetwork;
+pub use neuron::{Drive, LeakyParameters, LeakyState, RefractoryKicks, Stimulus};
 pub use raster::{MOST_RASTER_SIDE, SpikeRaster};
 pub use synapse::{MOST_DELAY_STEPS, MOST_NEURONS, Synapse, Synapses};

@@ -1,8 +1,9 @@
 //! Layers one after another, each driven by the spikes of the one before.
 
-use super::layer::{LeakyLayer, LeakyState, Stimulus};
+use super::layer::LeakyLayer;
+use super::neuron::{LeakyState, Stimulus};
 use super::raster::SpikeRaster;
-use crate::photonic::parameter::{DeviceError, check_length};
+use crate::photonic::parameter::{DeviceError, Expected, check_length};
 
 /// A feed-forward network of leaky layers. Each layer may be recurrent in itself.
 ///
@@ -41,7 +42,7 @@ impl SpikingNetwork {
             return Err(DeviceError::Empty { array: "layers" });
         };
         for layer in &layers {
-            super::layer::check_step(layer.step_s(), first.step_s())?;
+            Expected::Within(first.step_s(), first.step_s()).check("step_s", layer.step_s())?;
         }
         for pair in layers.windows(2) {
             check_length("input synapses", pair[1].sources().unwrap_or(0), pair[0].neurons())?;

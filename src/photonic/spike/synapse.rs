@@ -8,6 +8,7 @@
 use ndarray::ArrayView2;
 
 use super::kernel::{Instructions, Row, TILE};
+use super::pending::KickRing;
 use super::raster::bits;
 use crate::photonic::parameter::{DeviceError, Expected, check_count};
 
@@ -71,15 +72,6 @@ struct Sparse {
     groups: Vec<(u32, u32)>,
     targets: Vec<u32>,
     weights: Vec<f64>,
-}
-
-/// Where kicks wait for their step: row `step mod slots` of a ring, `tiles` rows of 64 targets each.
-#[derive(Debug)]
-pub(super) struct Pending<'a> {
-    pub(super) rows: &'a mut [Row],
-    pub(super) tiles: usize,
-    /// Slots − 1; the number of slots is a power of two.
-    pub(super) mask: usize,
 }
 
 impl Synapses {
@@ -204,37 +196,34 @@ impl Synapses {
         &self,
         instructions: Instructions,
         words: &[u64],
-        first_step: usize,
+        first_step: i64,
         steps: usize,
-        pending: &mut Pending<'_>,
+        ring: &mut KickRing,
     ) {
         let stride = self.shape[0].div_ceil(TILE);
         match &self.weights {
             Weights::Dense(squares) => {
                 let mut done = 0;
                 while done < steps {
-                    // A stretch that does not wrap around the ring.
-                    let slot = (first_step + done + self.least_delay) & pending.mask;
-                    let stretch = (pending.mask + 1 - slot).min(steps - done);
+                    let arrival = first_step + (done + self.least_delay) as i64;
+                    let stretch = ring.stretch(arrival).min(steps - done);
+                    let tiles = ring.tiles();
+                    let rows = ring.rows_from(arrival);
                     for (place, square) in squares.iter().enumerate() {
                         let (source_tile, target_tile) = (place % stride, place / stride);
                         let last = (done + stretch - 1) * stride + source_tile;
-                        instructions.accumulate(
-                            square,
-                            &words[done * stride + source_tile..=last],
-                            stride,
-                            &mut pending.rows[slot * pending.tiles + target_tile..],
-                            pending.tiles,
-                        );
+                        let words = &words[done * stride + source_tile..=last];
+                        let sums = &mut rows[target_tile..];
+                        instructions.accumulate(square, words, stride, sums, tiles);
                     }
                     done += stretch;
                 }
             }
             Weights::Sparse(sparse) => {
-                for step in 0..steps {
-                    for (place, &word) in words[step * stride..][..stride].iter().enumerate() {
+                for (step, words) in (first_step..).zip(words.chunks_exact(stride).take(steps)) {
+                    for (place, &word) in words.iter().enumerate() {
                         for bit in bits(word) {
-                            sparse.spike(place * TILE + bit, first_step + step, pending);
+                            sparse.spike(place * TILE + bit, step, ring);
                         }
                     }
                 }
@@ -244,12 +233,12 @@ impl Synapses {
 }
 
 impl Sparse {
-    fn spike(&self, source: usize, step: usize, pending: &mut Pending<'_>) {
+    fn spike(&self, source: usize, step: i64, ring: &mut KickRing) {
         let (first, last) = (self.first_group[source], self.first_group[source + 1]);
         for pair in self.groups[first as usize..=last as usize].windows(2) {
-            let (delay, from, to) = (pair[0].0 as usize, pair[0].1 as usize, pair[1].1 as usize);
-            let slot = (step + delay) & pending.mask;
-            let row = pending.rows[slot * pending.tiles..][..pending.tiles].as_flattened_mut();
+            let [(delay, from), (_, to)] = *pair else { continue };
+            let (from, to) = (from as usize, to as usize);
+            let row = ring.row_mut(step + i64::from(delay));
             for (&target, weight) in self.targets[from..to].iter().zip(&self.weights[from..to]) {
                 row[target as usize] += weight;
             }

@@ -1,0 +1,73 @@
+//! Kicks that wait for their step: a ring of rows, one a step, one number a neuron.
+
+use super::kernel::{Row, TILE};
+use crate::photonic::parameter::{DeviceError, check_count};
+
+/// A ring holds at most this many numbers, 2 GiB of them.
+const MOST_PENDING: usize = 1 << 28;
+
+/// Rows of the steps to come. A row is zero until something is added, and again once it was consumed.
+#[derive(Debug, Clone)]
+pub(super) struct KickRing {
+    rows: Vec<Row>,
+    tiles: usize,
+    /// A power of two.
+    slots: usize,
+}
+
+impl KickRing {
+    /// A ring of at least `steps` steps for neurons in `tiles` tiles.
+    pub(super) fn new(tiles: usize, steps: usize) -> Result<Self, DeviceError> {
+        let slots = steps.next_power_of_two();
+        let numbers = slots.saturating_mul(tiles * TILE);
+        check_count("kicks under way", numbers, 0, MOST_PENDING)?;
+        Ok(Self { rows: vec![[0.0; TILE]; slots * tiles], tiles, slots })
+    }
+
+    pub(super) const fn tiles(&self) -> usize {
+        self.tiles
+    }
+
+    /// How many steps from `step` on lie one after another, before the ring wraps.
+    pub(super) const fn stretch(&self, step: i64) -> usize {
+        self.slots - self.slot(step)
+    }
+
+    /// The rows from that of `step` to the end of the ring, `tiles` a step.
+    pub(super) fn rows_from(&mut self, step: i64) -> &mut [Row] {
+        let slot = self.slot(step);
+        &mut self.rows[slot * self.tiles..]
+    }
+
+    /// The row of `step`, one number a lane.
+    pub(super) fn row(&self, step: i64) -> &[f64] {
+        self.rows[self.slot(step) * self.tiles..][..self.tiles].as_flattened()
+    }
+
+    pub(super) fn row_mut(&mut self, step: i64) -> &mut [f64] {
+        let tiles = self.tiles;
+        self.rows_from(step)[..tiles].as_flattened_mut()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.rows.fill([0.0; TILE]);
+    }
+
+    /// The first `neurons` numbers of each of `steps` rows from `step` on.
+    pub(super) fn save(&self, step: i64, steps: usize, neurons: usize) -> Vec<f64> {
+        let rows = (0..steps).flat_map(|ahead| &self.row(step + ahead as i64)[..neurons]);
+        rows.copied().collect()
+    }
+
+    /// Puts back what [`save`](Self::save) gave.
+    pub(super) fn load(&mut self, step: i64, neurons: usize, saved: &[f64]) {
+        for (ahead, kicks) in saved.chunks_exact(neurons).enumerate() {
+            self.row_mut(step + ahead as i64)[..neurons].copy_from_slice(kicks);
+        }
+    }
+
+    const fn slot(&self, step: i64) -> usize {
+        // The slots are a power of two, so the step's low bits are all that counts.
+        step as usize & (self.slots - 1)
+    }
+}
