@@ -1,5 +1,4 @@
 //! Spiking layers: the cases that `benches/peers/python/spiking.py` runs on Brian2 and snnTorch. One thread.
-#![expect(missing_docs, reason = "criterion's macros make public items")]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to measure")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
