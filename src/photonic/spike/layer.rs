@@ -376,17 +376,26 @@ impl LeakyLayer {
                     steps,
                     drive: &drive[first_row + place..],
                     drive_stride,
-                    kicks: kicks.as_mut().map(|ring| &mut ring.rows_from(first_step)[place..]),
+                    kicks: kicks.as_ref().map(|ring| &ring.rows_from(first_step)[place..]),
                     kick_stride: tiles,
                     kick_refractory: self.refractory_kicks == RefractoryKicks::Kept,
                 };
                 self.instructions.integrate(tile, block, &mut words[place..], words_per_step);
             }
+            if let Some(ring) = &mut kicks {
+                ring.clear_rows(first_step, steps);
+            }
             if let (Some(recurrence), Some(ring)) = (&self.recurrence, kicks) {
                 recurrence.deliver(self.instructions, words, first_step, steps, ring);
                 if recurrence.least_delay_steps() == 0 {
                     let kept = self.refractory_kicks == RefractoryKicks::Kept;
-                    kick_now(&mut self.tiles, ring.rows_from(first_step), words, first_step, kept);
+                    kick_now(
+                        &mut self.tiles,
+                        ring.rows_from_mut(first_step),
+                        words,
+                        first_step,
+                        kept,
+                    );
                 }
             }
             self.next_step += steps as i64;
@@ -407,8 +416,8 @@ fn gather_kicks<'a>(
     let ring = match rings {
         (Some(input), Some(recurrent)) => {
             let end = steps * input.tiles();
-            let from = input.rows_from(first_step)[..end].as_flattened_mut();
-            let to = recurrent.rows_from(first_step).as_flattened_mut();
+            let from = input.rows_from_mut(first_step)[..end].as_flattened_mut();
+            let to = recurrent.rows_from_mut(first_step).as_flattened_mut();
             for (sum, kick) in to.iter_mut().zip(from) {
                 *sum += core::mem::replace(kick, 0.0);
             }

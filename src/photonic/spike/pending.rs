@@ -34,19 +34,29 @@ impl KickRing {
     }
 
     /// The rows from that of `step` to the end of the ring, `tiles` a step.
-    pub(super) fn rows_from(&mut self, step: i64) -> &mut [Row] {
+    pub(super) fn rows_from(&self, step: i64) -> &[Row] {
+        &self.rows[self.slot(step) * self.tiles..]
+    }
+
+    pub(super) fn rows_from_mut(&mut self, step: i64) -> &mut [Row] {
         let slot = self.slot(step);
         &mut self.rows[slot * self.tiles..]
     }
 
     /// The row of `step`, one number a lane.
     pub(super) fn row(&self, step: i64) -> &[f64] {
-        self.rows[self.slot(step) * self.tiles..][..self.tiles].as_flattened()
+        self.rows_from(step)[..self.tiles].as_flattened()
     }
 
     pub(super) fn row_mut(&mut self, step: i64) -> &mut [f64] {
         let tiles = self.tiles;
-        self.rows_from(step)[..tiles].as_flattened_mut()
+        self.rows_from_mut(step)[..tiles].as_flattened_mut()
+    }
+
+    /// Zeroes `steps` rows from `step` on, at most to the end of the ring.
+    pub(super) fn clear_rows(&mut self, step: i64, steps: usize) {
+        let end = steps * self.tiles;
+        self.rows_from_mut(step)[..end].fill([0.0; TILE]);
     }
 
     pub(super) fn clear(&mut self) {

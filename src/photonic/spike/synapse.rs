@@ -208,7 +208,7 @@ impl Synapses {
                     let arrival = first_step + (done + self.least_delay) as i64;
                     let stretch = ring.stretch(arrival).min(steps - done);
                     let tiles = ring.tiles();
-                    let rows = ring.rows_from(arrival);
+                    let rows = ring.rows_from_mut(arrival);
                     for (place, square) in squares.iter().enumerate() {
                         let (source_tile, target_tile) = (place % stride, place / stride);
                         let last = (done + stretch - 1) * stride + source_tile;
