@@ -119,7 +119,8 @@ impl LeakyLayer {
     pub fn with_input(mut self, synapses: Synapses) -> Result<Self, DeviceError> {
         let [sources, _] = synapses.shape();
         check_table("input synapses", synapses.shape(), [sources, self.neurons])?;
-        self.input_ring = Some(self.ring(synapses.most_delay_steps())?);
+        let steps = CHUNK_STEPS + synapses.most_delay_steps();
+        self.input_ring = Some(KickRing::new(self.tiles.len(), steps)?);
         self.input = Some(synapses);
         Ok(self)
     }
@@ -127,10 +128,12 @@ impl LeakyLayer {
     /// The same layer with synapses among its own neurons.
     ///
     /// # Errors
-    /// As many sources and targets as neurons are expected; more than 2²⁸ kicks under way, (64 + longest delay) · neurons.
+    /// As many sources and targets as neurons are expected; more than 2²⁸ kicks under way, (shortest + longest delay) · neurons.
     pub fn with_recurrence(mut self, synapses: Synapses) -> Result<Self, DeviceError> {
         check_table("recurrent synapses", synapses.shape(), [self.neurons; 2])?;
-        self.recurrent_ring = Some(self.ring(synapses.most_delay_steps())?);
+        // A block is as long as the shortest delay, and its last spike reaches as far as the longest.
+        let steps = synapses.least_delay_steps().max(1) + synapses.most_delay_steps();
+        self.recurrent_ring = Some(KickRing::new(self.tiles.len(), steps)?);
         self.recurrence = Some(synapses);
         Ok(self)
     }
@@ -206,7 +209,7 @@ impl LeakyLayer {
     ) -> Result<(), DeviceError> {
         self.check(stimulus, raster)?;
         if stimulus.kicks.is_some() && self.input_ring.is_none() && self.recurrent_ring.is_none() {
-            self.input_ring = Some(self.ring(0)?);
+            self.input_ring = Some(KickRing::new(self.tiles.len(), CHUNK_STEPS)?);
         }
         if let Drive::Constant(drive) = stimulus.drive {
             self.drive.resize(self.drive.len().max(self.tiles.len()), [0.0; TILE]);
@@ -301,10 +304,6 @@ impl LeakyLayer {
     fn with_instructions(mut self, instructions: Instructions) -> Self {
         self.instructions = instructions;
         self
-    }
-
-    fn ring(&self, most_delay: usize) -> Result<KickRing, DeviceError> {
-        KickRing::new(self.tiles.len(), CHUNK_STEPS + most_delay)
     }
 
     fn check(&self, stimulus: &Stimulus<'_>, raster: &SpikeRaster) -> Result<(), DeviceError> {
