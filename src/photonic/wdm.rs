@@ -20,6 +20,11 @@ use num_complex::Complex64;
 use super::parameter::{DeviceError, Expected, check_length};
 use super::ring::{AddDropPorts, AddDropRing};
 
+/// Rounds of tuning; each round leaves a small share of the last one's crosstalk.
+const MOST_ROUNDS: usize = 32;
+/// Halvings of a detuning: to the last bit of a phase.
+const BISECTIONS: usize = 60;
+
 /// Where the rings of a bank drop their light.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DropBus {
@@ -92,6 +97,62 @@ impl RingBank {
             *ring = ring.with_phase(phase_rad)?;
         }
         Ok(())
+    }
+
+    /// Tunes ring c so that channel c weighs `targets[c]`, for all channels, and returns by how much the worst is missed.
+    ///
+    /// Each ring starts on its channel and is detuned, towards longer waves, by 0 to `most_detuning_rad` a round trip; the
+    /// weight falls with the detuning as long as the ring stays clear of the other channels. Rings are bisected in turn, and
+    /// again while their crosstalk still moves the others, at most 32 times. A weight outside what the rings can reach is
+    /// missed, not an error. O(rounds · rings²).
+    ///
+    /// # Errors
+    /// As many channels and targets as rings are expected; a target outside −1 to 1, a channel or a detuning not above 0; the
+    /// bank is then unchanged.
+    pub fn tune(
+        &mut self,
+        channels_m: ArrayView1<'_, f64>,
+        targets: ArrayView1<'_, f64>,
+        most_detuning_rad: f64,
+    ) -> Result<f64, DeviceError> {
+        check_length("channels_m", channels_m.len(), self.rings.len())?;
+        check_length("targets", targets.len(), self.rings.len())?;
+        Expected::Positive.check_all("channel_m", channels_m)?;
+        Expected::Within(-1.0, 1.0).check_all("target", targets)?;
+        Expected::Positive.check("most_detuning_rad", most_detuning_rad)?;
+        let resonant: Vec<f64> = self
+            .rings
+            .iter()
+            .zip(channels_m)
+            .map(|(ring, &channel_m)| ring.resonant_phase_rad(channel_m))
+            .collect();
+        for (ring, &phase_rad) in self.rings.iter_mut().zip(&resonant) {
+            *ring = ring.with_phase(phase_rad)?;
+        }
+        let mut missed = f64::INFINITY;
+        for _ in 0..MOST_ROUNDS {
+            for (index, (&channel_m, &target)) in channels_m.iter().zip(targets).enumerate() {
+                let (mut near, mut far) = (0.0, most_detuning_rad);
+                for _ in 0..BISECTIONS {
+                    let middle = 0.5 * (near + far);
+                    self.rings[index] = self.rings[index].with_phase(resonant[index] + middle)?;
+                    if self.weight(channel_m) > target {
+                        near = middle;
+                    } else {
+                        far = middle;
+                    }
+                }
+            }
+            let error =
+                |(&channel_m, &target): (&f64, &f64)| (self.weight(channel_m) - target).abs();
+            let worst = channels_m.iter().zip(targets).map(error).fold(0.0, f64::max);
+            // A miss that no longer shrinks is one that the rings cannot mend.
+            if worst > 0.5 * missed || worst < 1e-14 {
+                return Ok(worst);
+            }
+            missed = worst;
+        }
+        Ok(missed)
     }
 
     /// The powers that leave the bank at one wavelength. Time and memory: O(rings).
@@ -297,6 +358,24 @@ mod tests {
         assert!(on[1] > 0.5 && detuned[1] < -0.5);
         assert!(on[0] != detuned[0], "crosstalk reaches the neighbour");
         assert!((on[0] - detuned[0]).abs() < 0.01, "but stays small");
+    }
+
+    #[test]
+    fn a_tuned_bank_has_the_weights_that_it_is_told() {
+        let targets = array![0.3, -0.8, 0.5, -0.1];
+        for drop_bus in [DropBus::Separate, DropBus::Shared] {
+            let mut bank = bank(1500.0, 4, drop_bus);
+            let missed = bank.tune(aview1(&CHANNELS_M), targets.view(), 0.2).unwrap();
+            let weights = bank.weights(aview1(&CHANNELS_M));
+            let worst = (&weights - &targets).iter().fold(0.0_f64, |worst, x| worst.max(x.abs()));
+            assert!(worst < 1e-9 && worst == missed, "{drop_bus:?} {worst:e} {missed:e}");
+        }
+        let mut bank = bank(1500.0, 4, DropBus::Separate);
+        let beyond = array![1.0, 0.0, 0.0, 0.0];
+        let missed = bank.tune(aview1(&CHANNELS_M), beyond.view(), 0.2).unwrap();
+        assert!(missed > 0.1, "loss keeps a ring from dropping everything");
+        assert!(bank.tune(aview1(&CHANNELS_M), array![0.0].view(), 0.2).is_err());
+        assert!(bank.tune(aview1(&CHANNELS_M), array![2.0, 0.0, 0.0, 0.0].view(), 0.2).is_err());
     }
 
     #[test]
