@@ -4,7 +4,8 @@
 //!    the share of heater j's phase that reaches shifter i.
 //! 2. The default decays with distance, X_ij = χ e^{−(d_ij − d₀)/ℓ}, d₀ being the pitch of rows, so that χ is the share
 //!    at the nearest neighbour; beyond an optional cutoff it is zero.
-//! 3. The preset [`Crosstalk::nearest`] couples adjacent rows of one column and one kind by χ and nothing else.
+//! 3. The preset [`Heaters::in_a_row`] couples each heater to the two beside it by χ and to nothing else: the rings of a
+//!    weight bank, or one column of shifters.
 //! 4. A heater follows its drive with a first-order lag: φ ← φ∞ + (φ − φ∞) e^{−Δt/τ}, exact for a drive that is held.
 //!
 //! Sources: crosstalk: M. Milanizadeh et al., "Canceling thermal cross-talk effects in photonic integrated circuits",
@@ -18,46 +19,26 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 
 use super::parameter::{DeviceError, Expected, check_length};
 
-/// Which of an interferometer's two shifters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ShifterKind {
-    /// θ, between the couplers.
-    Internal,
-    /// φ, before them.
-    External,
-}
-
-/// Where a phase shifter sits in a lattice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ShifterSite {
-    /// The column that it belongs to.
-    pub column: usize,
-    /// Its place in the column, counted in interferometers from the top.
-    pub row: usize,
-    /// Which shifter of its interferometer it is.
-    pub kind: ShifterKind,
-}
-
-/// How a set of heaters turns electrical powers into phases.
+/// Heaters that leak into each other: how electrical powers turn into phases.
 ///
 /// ```
 /// use ndarray::array;
-/// use xrmesh::photonic::thermal::Crosstalk;
+/// use xrmesh::photonic::thermal::Heaters;
 /// // Two heaters that leak 5 % into each other; 30 mW for π.
-/// let crosstalk = Crosstalk::new(array![[0.0, 0.05], [0.05, 0.0]].view(), 30e-3)?;
-/// let phases = crosstalk.phases_rad(array![30e-3, 0.0].view())?;
+/// let heaters = Heaters::new(array![[0.0, 0.05], [0.05, 0.0]].view(), 30e-3)?;
+/// let phases = heaters.phases_rad(array![30e-3, 0.0].view())?;
 /// assert!((phases[0] - std::f64::consts::PI).abs() < 1e-15);
 /// assert!((phases[1] - 0.05 * std::f64::consts::PI).abs() < 1e-15);
 /// # Ok::<(), xrmesh::photonic::parameter::DeviceError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Crosstalk {
+pub struct Heaters {
     /// G in radians a watt.
     phase_per_power: Array2<f64>,
     half_wave_power_w: f64,
 }
 
-impl Crosstalk {
+impl Heaters {
     /// The caller's own shares X, square and with a zero diagonal; `half_wave_power_w` = P_π watts
     /// give π to a lone heater.
     ///
@@ -115,22 +96,17 @@ impl Crosstalk {
         Self::new(shares.view(), half_wave_power_w)
     }
 
-    /// Heaters that leak the share χ to adjacent rows of their own column and kind only (rule 3).
+    /// `count` heaters in a row that leak the share χ to the ones beside them only (rule 3).
     ///
     /// # Errors
-    /// No site; a share outside 0 to 1; a power not above 0; anything not finite.
-    pub fn nearest(
-        sites: &[ShifterSite],
-        share: f64,
-        half_wave_power_w: f64,
-    ) -> Result<Self, DeviceError> {
+    /// No heater; a share outside 0 to 1; a power not above 0; anything not finite.
+    pub fn in_a_row(count: usize, share: f64, half_wave_power_w: f64) -> Result<Self, DeviceError> {
         let share = Expected::Within(0.0, 1.0).check("share", share)?;
-        let count = sites.len();
-        let shares = Array2::from_shape_fn((count, count), |(i, j)| {
-            let (a, b) = (sites[i], sites[j]);
-            let adjacent = a.column == b.column && a.kind == b.kind && a.row.abs_diff(b.row) == 1;
-            if adjacent { share } else { 0.0 }
-        });
+        let shares =
+            Array2::from_shape_fn(
+                (count, count),
+                |(i, j)| if i.abs_diff(j) == 1 { share } else { 0.0 },
+            );
         Self::new(shares.view(), half_wave_power_w)
     }
 
@@ -225,9 +201,8 @@ mod tests {
     #[test]
     fn the_nearest_neighbour_gets_the_share_and_the_next_less_by_a_pitch() {
         let positions: Vec<_> = (0..4).map(|row| [0.0, 100e-6 * f64::from(row)]).collect();
-        let crosstalk =
-            Crosstalk::decaying(&positions, 0.02, 100e-6, 50e-6, 250e-6, 30e-3).unwrap();
-        let phases = crosstalk.phases_rad(array![30e-3, 0.0, 0.0, 0.0].view()).unwrap();
+        let heaters = Heaters::decaying(&positions, 0.02, 100e-6, 50e-6, 250e-6, 30e-3).unwrap();
+        let phases = heaters.phases_rad(array![30e-3, 0.0, 0.0, 0.0].view()).unwrap();
         let shares = phases / PI;
         assert!((shares[0] - 1.0).abs() < 1e-15);
         assert!((shares[1] - 0.02).abs() < 1e-15);
@@ -236,31 +211,18 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_preset_couples_column_row_and_kind() {
-        use ShifterKind::{External, Internal};
-        let mut sites = Vec::new();
-        for (column, row, kind) in [
-            (0, 0, Internal),
-            (0, 1, Internal),
-            (0, 1, External),
-            (1, 1, Internal),
-            (0, 2, Internal),
-        ] {
-            sites.push(ShifterSite { column, row, kind });
-        }
-        let crosstalk = Crosstalk::nearest(&sites, 0.1, PI).unwrap();
-        let phases = crosstalk.phases_rad(array![1.0, 0.0, 0.0, 0.0, 0.0].view()).unwrap();
-        assert_eq!(phases, array![1.0, 0.1, 0.0, 0.0, 0.0]);
-        let phases = crosstalk.phases_rad(array![0.0, 1.0, 0.0, 0.0, 0.0].view()).unwrap();
-        assert_eq!(phases, array![0.1, 1.0, 0.0, 0.0, 0.1]);
+    fn in_a_row_only_the_two_beside_get_the_share() {
+        let heaters = Heaters::in_a_row(4, 0.1, PI).unwrap();
+        let phases = heaters.phases_rad(array![0.0, 1.0, 0.0, 0.0].view()).unwrap();
+        assert_eq!(phases, array![0.1, 1.0, 0.1, 0.0]);
     }
 
     #[test]
     fn a_blind_controller_overshoots_by_what_leaks() {
-        let crosstalk = Crosstalk::new(array![[0.0, 0.05], [0.03, 0.0]].view(), 30e-3).unwrap();
+        let heaters = Heaters::new(array![[0.0, 0.05], [0.03, 0.0]].view(), 30e-3).unwrap();
         let wanted = array![1.0, 2.0];
-        let powers = crosstalk.blind_powers_w(wanted.view()).unwrap();
-        let got = crosstalk.phases_rad(powers.view()).unwrap();
+        let powers = heaters.blind_powers_w(wanted.view()).unwrap();
+        let got = heaters.phases_rad(powers.view()).unwrap();
         let expected = array![1.0 + 0.05 * 2.0, 2.0 + 0.03 * 1.0];
         assert!((&got - &expected).iter().all(|error| error.abs() < 1e-14));
     }
@@ -285,14 +247,14 @@ mod tests {
 
     #[test]
     fn wrong_shapes_and_numbers_are_errors() {
-        assert!(Crosstalk::new(array![[0.0, 0.1]].view(), 30e-3).is_err());
-        assert!(Crosstalk::new(array![[0.5]].view(), 30e-3).is_err());
-        assert!(Crosstalk::new(array![[0.0, f64::NAN], [0.0, 0.0]].view(), 30e-3).is_err());
-        assert!(Crosstalk::new(Array2::zeros((0, 0)).view(), 30e-3).is_err());
-        assert!(Crosstalk::nearest(&[], 0.1, 30e-3).is_err());
-        let crosstalk = Crosstalk::new(array![[0.0]].view(), 30e-3).unwrap();
-        assert!(crosstalk.phases_rad(array![-1.0].view()).is_err());
-        assert!(crosstalk.phases_rad(array![1.0, 1.0].view()).is_err());
+        assert!(Heaters::new(array![[0.0, 0.1]].view(), 30e-3).is_err());
+        assert!(Heaters::new(array![[0.5]].view(), 30e-3).is_err());
+        assert!(Heaters::new(array![[0.0, f64::NAN], [0.0, 0.0]].view(), 30e-3).is_err());
+        assert!(Heaters::new(Array2::zeros((0, 0)).view(), 30e-3).is_err());
+        assert!(Heaters::in_a_row(0, 0.1, 30e-3).is_err());
+        let heaters = Heaters::new(array![[0.0]].view(), 30e-3).unwrap();
+        assert!(heaters.phases_rad(array![-1.0].view()).is_err());
+        assert!(heaters.phases_rad(array![1.0, 1.0].view()).is_err());
         assert!(Lag::new(0.0).is_err());
         let mut phases = array![1.0];
         assert!(
