@@ -1,4 +1,5 @@
-//! Spiking layers: the cases that `benches/peers/python/spiking.py` runs on Brian2 and snnTorch. One thread.
+//! Spiking layers: the cases that `benches/peers/python/spiking.py` runs on Brian2 and snnTorch.
+//! One thread.
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to measure")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -13,7 +14,8 @@ const STEP_S: f64 = 0.1e-3;
 const NEURON: LeakyParameters =
     LeakyParameters { time_constant_s: 10e-3, threshold: 1.0, reset: 0.0, refractory_s: 2e-3 };
 
-/// 1,000 neurons for 1 s, drives spread over 0.9 to 2.1: with none, and with 2 % recurrence delayed by 1.5 ms.
+/// 1,000 neurons for 1 s, drives spread over 0.9 to 2.1: with none, and with 2 % recurrence delayed
+/// by 1.5 ms.
 fn leaky_neurons(c: &mut Criterion) {
     let count = 1000;
     let drive = Array1::linspace(0.9, 2.1, count);

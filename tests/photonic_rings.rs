@@ -1,4 +1,5 @@
-//! Rings and weight banks against scattering matrices computed with SAX (`../shared/reference/sax_smatrix.json`).
+//! Rings and weight banks against scattering matrices computed with SAX
+//! (`../shared/reference/sax_smatrix.json`).
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

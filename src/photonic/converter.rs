@@ -1,13 +1,15 @@
 //! Converters between numbers and voltages: a DAC, and a mid-rise ADC.
 //!
 //! 1. The DAC has 2^b codes over [0, full scale): code·Δ with Δ = FS/2^b, the nearest one, clamped.
-//! 2. The ADC is mid-rise over [−FS, FS): Δ = 2FS/2^b, code ⌊x/Δ⌋ clamped, read as (code + ½)Δ. Inside
-//!    its range the error is at most Δ/2, and over a busy signal uniform with variance Δ²/12.
-//! 3. A thermo-optic shifter turns voltage into phase by φ = π V²/V_π² (heat goes with V²), so a DAC that is
-//!    even in V is uneven in φ: for phases uniform over 0…2π its mean square error is twice that of a grid even in φ.
+//! 2. The ADC is mid-rise over [−FS, FS): Δ = 2FS/2^b, code ⌊x/Δ⌋ clamped, read as (code + ½)Δ.
+//!    Inside its range the error is at most Δ/2, and over a busy signal uniform with variance
+//!    Δ²/12.
+//! 3. A thermo-optic shifter turns voltage into phase by φ = π V²/V_π² (heat goes with V²), so a
+//!    DAC that is even in V is uneven in φ: for phases uniform over 0…2π its mean square error is
+//!    twice that of a grid even in φ.
 //!
-//! Sources: W. Kester (ed.), "The Data Conversion Handbook" (Newnes 2005), chapter 2; the quantiser: B. Widrow,
-//! I. Kollár, "Quantization Noise" (Cambridge 2008), chapter 1.
+//! Sources: W. Kester (ed.), "The Data Conversion Handbook" (Newnes 2005), chapter 2; the
+//! quantiser: B. Widrow, I. Kollár, "Quantization Noise" (Cambridge 2008), chapter 1.
 
 use core::f64::consts::PI;
 
@@ -144,8 +146,8 @@ impl Adc {
     }
 }
 
-/// The effective number of bits of a signal-to-noise ratio, (SNR_dB − 1.76)/6.02, the ratio being of
-/// powers (linear). Source: IEEE Std 1241-2010, section 9.4.
+/// The effective number of bits of a signal-to-noise ratio, (SNR_dB − 1.76)/6.02, the ratio being
+/// of powers (linear). Source: IEEE Std 1241-2010, section 9.4.
 #[must_use]
 pub fn effective_bits(signal_to_noise: f64) -> f64 {
     (10.0 * libm::log10(signal_to_noise) - 1.76) / 6.02

@@ -1,15 +1,16 @@
 //! Photodetectors and their noise.
 //!
-//! A detector of responsivity R (A/W) under optical power P gives the current I = R·P + I_d with the variance
+//! A detector of responsivity R (A/W) under optical power P gives the current I = R·P + I_d with
+//! the variance
 //!
 //! σ² = 2qIB + 4k_B T B F/R_L + 10^{RIN/10} (R·P)² B
 //!
-//! in a bandwidth B: shot noise of the whole current, thermal noise of the load R_L with the amplifier's noise factor
-//! F (linear, not dB), and the laser's relative intensity noise (RIN in dB/Hz). The signal-to-noise ratio is
-//! (R·P)²/σ², of electrical powers.
+//! in a bandwidth B: shot noise of the whole current, thermal noise of the load R_L with the
+//! amplifier's noise factor F (linear, not dB), and the laser's relative intensity noise (RIN in
+//! dB/Hz). The signal-to-noise ratio is (R·P)²/σ², of electrical powers.
 //!
-//! Source: G. P. Agrawal, "Fiber-Optic Communication Systems", 4th ed. (Wiley 2010), sections 4.4 and 4.6.2. The
-//! constants are those of the SI (2019), exact.
+//! Source: G. P. Agrawal, "Fiber-Optic Communication Systems", 4th ed. (Wiley 2010), sections 4.4
+//! and 4.6.2. The constants are those of the SI (2019), exact.
 
 use ndarray::{Array1, ArrayView1};
 
@@ -107,8 +108,8 @@ impl Detector {
     /// A detector of these parameters.
     ///
     /// # Errors
-    /// Responsivity, bandwidth or load not above 0; dark current or temperature below 0; noise factor below 1;
-    /// anything not finite, but for an intensity noise of −∞.
+    /// Responsivity, bandwidth or load not above 0; dark current or temperature below 0; noise
+    /// factor below 1; anything not finite, but for an intensity noise of −∞.
     pub fn new(parameters: DetectorParameters) -> Result<Self, DeviceError> {
         let DetectorParameters {
             responsivity_a_per_w,
@@ -173,8 +174,8 @@ impl Detector {
         effective_bits(self.signal_to_noise(power_w))
     }
 
-    /// One noisy reading in amperes: the mean plus a normal draw of the variance above. `shot` names
-    /// the device and the shot, `index` the reading in it; the same three give the same bits.
+    /// One noisy reading in amperes: the mean plus a normal draw of the variance above. `shot`
+    /// names the device and the shot, `index` the reading in it; the same three give the same bits.
     #[must_use]
     pub fn detect_a(&self, power_w: f64, shot: Counter, index: u64) -> f64 {
         // Draws come in pairs: an even and its odd index share a block.

@@ -1,19 +1,23 @@
 //! What a processor would draw and how long it would take: estimates of a simulated device.
 //!
-//! 1. The laser must give every output P_det after the worst path: P_laser = N·P_det·10^{IL/10}/WPE, WPE being its
-//!    wall-plug efficiency and IL = 2·facet + modulator + depth·(loss of one interferometer), in dB.
-//! 2. An interferometer's loss is that of its two shifters and of its length of waveguide. A weight bank by singular
-//!    values of N modes is 2N + 1 columns deep (two lattices and a column of attenuators), a single lattice N.
+//! 1. The laser must give every output P_det after the worst path: P_laser =
+//!    N·P_det·10^{IL/10}/WPE, WPE being its wall-plug efficiency and IL = 2·facet + modulator +
+//!    depth·(loss of one interferometer), in dB.
+//! 2. An interferometer's loss is that of its two shifters and of its length of waveguide. A weight
+//!    bank by singular values of N modes is 2N + 1 columns deep (two lattices and a column of
+//!    attenuators), a single lattice N.
 //! 3. A shifter at phase φ holds P_π φ/π watts, all the time.
-//! 4. Converters draw in proportion to the rate, P_ref·f/f_ref; a modulator a fixed energy a sample;
-//!    an amplifier a fixed power.
+//! 4. Converters draw in proportion to the rate, P_ref·f/f_ref; a modulator a fixed energy a
+//!    sample; an amplifier a fixed power.
 //! 5. E/MAC is the sum over MACs a second, MACs being rows × columns of the real matrix.
-//! 6. The latency is one DAC sample, light through the chip at n_g L/c with L = depth × length of one
-//!    interferometer, the detector's amplifier, and one ADC sample. Setting new weights takes the shifters' time instead.
+//! 6. The latency is one DAC sample, light through the chip at n_g L/c with L = depth × length of
+//!    one interferometer, the detector's amplifier, and one ADC sample. Setting new weights takes
+//!    the shifters' time instead.
 //!
-//! Sources: the energy of each part: M. A. Nahmias et al., "Photonic multiply-accumulate operations for neural networks",
-//! IEEE JSTQE 26, 7701518 (2020), <https://doi.org/10.1109/JSTQE.2019.2941485>; losses and shifters: Y. Shen et al.,
-//! Nature Photonics 11, 441 (2017), <https://doi.org/10.1038/nphoton.2017.93>.
+//! Sources: the energy of each part: M. A. Nahmias et al., "Photonic multiply-accumulate operations
+//! for neural networks", IEEE JSTQE 26, 7701518 (2020),
+//! <https://doi.org/10.1109/JSTQE.2019.2941485>; losses and shifters: Y. Shen et al., Nature
+//! Photonics 11, 441 (2017), <https://doi.org/10.1038/nphoton.2017.93>.
 
 use core::fmt;
 
@@ -24,7 +28,8 @@ use super::parameter::{DeviceError, Expected, check_count, power_ratio};
 /// The speed of light in metres a second.
 pub const LIGHT_SPEED_M_PER_S: f64 = 299_792_458.0;
 
-/// What the parts of a processor draw, lose and take. The defaults are typical of silicon photonics.
+/// What the parts of a processor draw, lose and take. The defaults are typical of silicon
+/// photonics.
 ///
 /// | field | default |
 /// |---|---|
@@ -272,8 +277,8 @@ impl PartsList {
     /// ```
     ///
     /// # Errors
-    /// A part outside its physical range, no output or input or more than 65,536, a rate not above 0, a phase below 0
-    /// or not finite (heat only adds: reduce a phase to 0…2π first).
+    /// A part outside its physical range, no output or input or more than 65,536, a rate not above
+    /// 0, a phase below 0 or not finite (heat only adds: reduce a phase to 0…2π first).
     pub fn power(
         &self,
         workload: &Workload,
@@ -302,7 +307,8 @@ impl PartsList {
         })
     }
 
-    /// How long one vector takes through a bank of this workload, at the converters' reference rates.
+    /// How long one vector takes through a bank of this workload, at the converters' reference
+    /// rates.
     ///
     /// # Errors
     /// As [`power`](Self::power).

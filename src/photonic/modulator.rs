@@ -1,11 +1,11 @@
 //! A Mach-Zehnder modulator whose arms are not quite equal, so that dark is not quite dark.
 //!
-//! With the weaker arm's amplitude g times the stronger's and a phase difference φ, the power transmission is
-//! T = |(1 + g e^{iφ})/(1 + g)|², 1 at φ = 0 and ((1 − g)/(1 + g))² at φ = π. An extinction ratio of ER dB
-//! between the two gives g = (10^{ER/20} − 1)/(10^{ER/20} + 1).
+//! With the weaker arm's amplitude g times the stronger's and a phase difference φ, the power
+//! transmission is T = |(1 + g e^{iφ})/(1 + g)|², 1 at φ = 0 and ((1 − g)/(1 + g))² at φ = π. An
+//! extinction ratio of ER dB between the two gives g = (10^{ER/20} − 1)/(10^{ER/20} + 1).
 //!
-//! Source: B. E. A. Saleh, M. C. Teich, "Fundamentals of Photonics", 3rd ed. (Wiley 2019), section 2.5 (two-beam
-//! interference of unequal amplitudes).
+//! Source: B. E. A. Saleh, M. C. Teich, "Fundamentals of Photonics", 3rd ed. (Wiley 2019), section
+//! 2.5 (two-beam interference of unequal amplitudes).
 
 use core::f64::consts::PI;
 
@@ -76,8 +76,8 @@ impl Modulator {
         Ok(2.0 * libm::asin(sin_squared.min(1.0).sqrt()))
     }
 
-    /// The transmission that `value` in 0 to 1 really gets when the modulator is asked for it: never darker than
-    /// [`least_transmission`](Self::least_transmission).
+    /// The transmission that `value` in 0 to 1 really gets when the modulator is asked for it:
+    /// never darker than [`least_transmission`](Self::least_transmission).
     ///
     /// # Errors
     /// A value outside 0 to 1.

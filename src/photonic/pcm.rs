@@ -1,17 +1,20 @@
 //! Phase-change synapses: cells that hold a transmission without power.
 //!
-//! 1. A cell has `levels` transmissions, evenly spaced from `least` to `most`. Programming chooses the nearest one.
-//! 2. Programming misses by a normal error of standard deviation `programming_noise` times the range. It is drawn once, at
-//!    programming, and stays until the cell is programmed again.
-//! 3. The transmission drifts as T(t) = T(t₀)·(t/t₀)^−ν, t counted from programming and t₀ being when it was first
-//!    read; before t₀ it stands still. Optical transmission hardly drifts, so ν is 0 by default; electrical
-//!    conductance has ν of about 0.05.
-//! 4. Each reading misses by a normal error of `read_noise` times the range, independent from shot to shot.
+//! 1. A cell has `levels` transmissions, evenly spaced from `least` to `most`. Programming chooses
+//!    the nearest one.
+//! 2. Programming misses by a normal error of standard deviation `programming_noise` times the
+//!    range. It is drawn once, at programming, and stays until the cell is programmed again.
+//! 3. The transmission drifts as T(t) = T(t₀)·(t/t₀)^−ν, t counted from programming and t₀ being
+//!    when it was first read; before t₀ it stands still. Optical transmission hardly drifts, so ν
+//!    is 0 by default; electrical conductance has ν of about 0.05.
+//! 4. Each reading misses by a normal error of `read_noise` times the range, independent from shot
+//!    to shot.
 //! 5. A transmission outside 0 to 1 is physically impossible and is clamped.
 //!
-//! Sources: J. Feldmann et al., "Parallel convolutional processing using an integrated photonic tensor core",
-//! Nature 589, 52 (2021), <https://doi.org/10.1038/s41586-020-03070-1>; drift and noise: M. Le Gallo, A. Sebastian,
-//! J. Phys. D 53, 213002 (2020), <https://doi.org/10.1088/1361-6463/ab7794>, section 4.
+//! Sources: J. Feldmann et al., "Parallel convolutional processing using an integrated photonic
+//! tensor core", Nature 589, 52 (2021), <https://doi.org/10.1038/s41586-020-03070-1>; drift and
+//! noise: M. Le Gallo, A. Sebastian, J. Phys. D 53, 213002 (2020),
+//! <https://doi.org/10.1088/1361-6463/ab7794>, section 4.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
@@ -117,8 +120,8 @@ pub struct CellArray {
 }
 
 impl CellArray {
-    /// Programs one cell for each of `weights`, all in 0 to 1: 0 is the least transmission, 1 the most.
-    /// `fabrication` keys the programming noise (rule 2): the same key gives the same cells.
+    /// Programs one cell for each of `weights`, all in 0 to 1: 0 is the least transmission, 1 the
+    /// most. `fabrication` keys the programming noise (rule 2): the same key gives the same cells.
     ///
     /// # Errors
     /// Parameters out of range, no weight, a weight outside 0 to 1.
@@ -144,7 +147,8 @@ impl CellArray {
         [self.programmed.nrows(), self.programmed.ncols()]
     }
 
-    /// The transmission of every cell, read `elapsed_s` seconds after programming in the shot that `shot` keys.
+    /// The transmission of every cell, read `elapsed_s` seconds after programming in the shot that
+    /// `shot` keys.
     ///
     /// # Errors
     /// A time below 0 or not finite.
@@ -164,7 +168,8 @@ impl CellArray {
         Ok(self.transmissions(elapsed_s, shot)?.mapv_into(|t| (t - least) / range))
     }
 
-    /// The powers that leave the rows in watts when `powers_w` enter the columns: Σ T_ij P_j, j ascending.
+    /// The powers that leave the rows in watts when `powers_w` enter the columns: Σ T_ij P_j, j
+    /// ascending.
     ///
     /// # Errors
     /// As many powers as columns are expected; none below 0 or not finite; a time below 0.

@@ -1,11 +1,11 @@
 //! Ring resonators: a closed waveguide beside one bus (all-pass) or between two (add-drop).
 //!
-//! 1. The sign of propagation is e^{+ip}, a coupler is [[t, iκ], [iκ, t]], κ² is a power coupling and
-//!    t = √(1 − κ²).
-//! 2. A round trip of length L at wavelength λ turns the phase by p = 2π n_eff(λ) L/λ and multiplies
-//!    the amplitude by a = 10^(−αL/20), α in dB/m.
-//! 3. p is never reduced before p/2 is taken: the drop port takes half a round trip, and its sign is
-//!    lost by a reduction modulo 2π.
+//! 1. The sign of propagation is e^{+ip}, a coupler is [[t, iκ], [iκ, t]], κ² is a power coupling
+//!    and t = √(1 − κ²).
+//! 2. A round trip of length L at wavelength λ turns the phase by p = 2π n_eff(λ) L/λ and
+//!    multiplies the amplitude by a = 10^(−αL/20), α in dB/m.
+//! 3. p is never reduced before p/2 is taken: the drop port takes half a round trip, and its sign
+//!    is lost by a reduction modulo 2π.
 //!
 //! Source: W. Bogaerts et al., "Silicon microring resonators", Laser & Photonics Reviews 6, 47
 //! (2012), <https://doi.org/10.1002/lpor.201100017>, equations 1 to 7 (there with e^{−ip}).
@@ -125,7 +125,8 @@ pub struct AllPassRing {
 }
 
 impl AllPassRing {
-    /// A ring of circumference `length_m` whose coupler takes the share `power_coupling` = κ² of the power.
+    /// A ring of circumference `length_m` whose coupler takes the share `power_coupling` = κ² of
+    /// the power.
     ///
     /// # Errors
     /// A length not above 0, a coupling outside 0 to 1, anything not finite.
@@ -149,7 +150,8 @@ impl AllPassRing {
         Ok(self)
     }
 
-    /// The amplitude at the bus's end for amplitude 1 at its start: (t − a e^{ip})/(1 − t a e^{ip}).
+    /// The amplitude at the bus's end for amplitude 1 at its start: (t − a e^{ip})/(1 − t a
+    /// e^{ip}).
     #[must_use]
     pub fn transmission(&self, wavelength_m: f64) -> Complex64 {
         let (t, turn) = (self.self_coupling, self.round_trip.whole(wavelength_m));
@@ -192,8 +194,8 @@ pub struct AddDropPorts {
 }
 
 impl AddDropRing {
-    /// A ring of circumference `length_m` with the couplings κ² to the input bus and to the drop bus,
-    /// half a round trip apart.
+    /// A ring of circumference `length_m` with the couplings κ² to the input bus and to the drop
+    /// bus, half a round trip apart.
     ///
     /// # Errors
     /// A length not above 0, a coupling outside 0 to 1, anything not finite.

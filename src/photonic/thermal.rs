@@ -1,16 +1,18 @@
 //! Heat: how heaters reach their neighbours, and how long they take.
 //!
-//! 1. A heater's power gives phase: φ = G·P with φ ≥ 0 and G = (π/P_π)(I + X). X has zeros on its diagonal; X_ij is
-//!    the share of heater j's phase that reaches shifter i.
-//! 2. The default decays with distance, X_ij = χ e^{−(d_ij − d₀)/ℓ}, d₀ being the pitch of rows, so that χ is the share
-//!    at the nearest neighbour; beyond an optional cutoff it is zero.
-//! 3. The preset [`Heaters::in_a_row`] couples each heater to the two beside it by χ and to nothing else: the rings of a
-//!    weight bank, or one column of shifters.
-//! 4. A heater follows its drive with a first-order lag: φ ← φ∞ + (φ − φ∞) e^{−Δt/τ}, exact for a drive that is held.
+//! 1. A heater's power gives phase: φ = G·P with φ ≥ 0 and G = (π/P_π)(I + X). X has zeros on its
+//!    diagonal; X_ij is the share of heater j's phase that reaches shifter i.
+//! 2. The default decays with distance, X_ij = χ e^{−(d_ij − d₀)/ℓ}, d₀ being the pitch of rows, so
+//!    that χ is the share at the nearest neighbour; beyond an optional cutoff it is zero.
+//! 3. The preset [`Heaters::in_a_row`] couples each heater to the two beside it by χ and to nothing
+//!    else: the rings of a weight bank, or one column of shifters.
+//! 4. A heater follows its drive with a first-order lag: φ ← φ∞ + (φ − φ∞) e^{−Δt/τ}, exact for a
+//!    drive that is held.
 //!
-//! Sources: crosstalk: M. Milanizadeh et al., "Canceling thermal cross-talk effects in photonic integrated circuits",
-//! J. Lightwave Technol. 37, 1325 (2019), <https://doi.org/10.1109/JLT.2019.2892512>; the lag: N. C. Harris et al.,
-//! "Efficient, compact and low loss thermo-optic phase shifter in silicon", Opt. Express 22, 10487 (2014),
+//! Sources: crosstalk: M. Milanizadeh et al., "Canceling thermal cross-talk effects in photonic
+//! integrated circuits", J. Lightwave Technol. 37, 1325 (2019),
+//! <https://doi.org/10.1109/JLT.2019.2892512>; the lag: N. C. Harris et al., "Efficient, compact
+//! and low loss thermo-optic phase shifter in silicon", Opt. Express 22, 10487 (2014),
 //! <https://doi.org/10.1364/OE.22.010487>.
 
 use core::f64::consts::PI;
@@ -43,7 +45,8 @@ impl Heaters {
     /// give π to a lone heater.
     ///
     /// # Errors
-    /// X empty, not square, below 0 somewhere or not zero on its diagonal; a power not above 0; anything not finite.
+    /// X empty, not square, below 0 somewhere or not zero on its diagonal; a power not above 0;
+    /// anything not finite.
     pub fn new(shares: ArrayView2<'_, f64>, half_wave_power_w: f64) -> Result<Self, DeviceError> {
         let half_wave_power_w = Expected::Positive.check("half_wave_power_w", half_wave_power_w)?;
         let (rows, columns) = shares.dim();
@@ -68,8 +71,8 @@ impl Heaters {
     /// Heaters at `positions_m` (x and y in metres) that leak X_ij = χ e^{−(d_ij − d₀)/ℓ} (rule 2).
     ///
     /// # Errors
-    /// No position; a pitch or decay length not above 0; a share χ outside 0 to 1; a cutoff below 0;
-    /// anything not finite. `f64::MAX` is no cutoff.
+    /// No position; a pitch or decay length not above 0; a share χ outside 0 to 1; a cutoff below
+    /// 0; anything not finite. `f64::MAX` is no cutoff.
     pub fn decaying(
         positions_m: &[[f64; 2]],
         nearest_share: f64,
@@ -175,7 +178,8 @@ impl Lag {
     /// Moves `phases_rad` towards `targets_rad`, which were held for `elapsed_s` seconds.
     ///
     /// # Errors
-    /// As many targets as phases are expected, all finite; a time below 0. The phases are then unchanged.
+    /// As many targets as phases are expected, all finite; a time below 0. The phases are then
+    /// unchanged.
     pub fn advance(
         &self,
         mut phases_rad: ArrayViewMut1<'_, f64>,

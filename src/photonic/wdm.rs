@@ -6,13 +6,14 @@
 //!    balanced pair of detectors.
 //! 3. By default each ring drops onto its own detector and the powers add ([`DropBus::Separate`]).
 //!    With [`DropBus::Shared`] the rings share one drop bus, on which the light runs against the
-//!    input and can be coupled back by the rings that it passes; fields add, and the whole bank is solved
-//!    as a cascade of scattering matrices (Redheffer's star product).
+//!    input and can be coupled back by the rings that it passes; fields add, and the whole bank is
+//!    solved as a cascade of scattering matrices (Redheffer's star product).
 //!
 //! Sources: A. N. Tait et al., "Neuromorphic photonic networks using silicon photonic weight
-//! banks", Scientific Reports 7, 7430 (2017), <https://doi.org/10.1038/s41598-017-07754-z>; the shared
-//! bus: A. N. Tait et al., "Microring weight banks", IEEE JSTQE 22, 312 (2016),
-//! <https://doi.org/10.1109/JSTQE.2016.2573583>; the star product: R. Redheffer, J. Math. Phys. 41, 1 (1962).
+//! banks", Scientific Reports 7, 7430 (2017), <https://doi.org/10.1038/s41598-017-07754-z>; the
+//! shared bus: A. N. Tait et al., "Microring weight banks", IEEE JSTQE 22, 312 (2016),
+//! <https://doi.org/10.1109/JSTQE.2016.2573583>; the star product: R. Redheffer, J. Math. Phys. 41,
+//! 1 (1962).
 
 use ndarray::{Array1, Array2, ArrayView1};
 use num_complex::Complex64;
@@ -89,7 +90,8 @@ impl RingBank {
     /// Sets every ring's tuner, in radians a round trip.
     ///
     /// # Errors
-    /// A count other than that of the rings, a phase that is not finite; the bank is then unchanged.
+    /// A count other than that of the rings, a phase that is not finite; the bank is then
+    /// unchanged.
     pub fn set_phases(&mut self, phases_rad: ArrayView1<'_, f64>) -> Result<(), DeviceError> {
         check_length("phases_rad", phases_rad.len(), self.rings.len())?;
         Expected::Finite.check_all("phase_rad", phases_rad)?;
@@ -99,16 +101,18 @@ impl RingBank {
         Ok(())
     }
 
-    /// Tunes ring c so that channel c weighs `targets[c]`, for all channels, and returns by how much the worst is missed.
+    /// Tunes ring c so that channel c weighs `targets[c]`, for all channels, and returns by how
+    /// much the worst is missed.
     ///
-    /// Each ring starts on its channel and is detuned, towards longer waves, by 0 to `most_detuning_rad` a round trip; the
-    /// weight falls with the detuning as long as the ring stays clear of the other channels. Rings are bisected in turn, and
-    /// again while their crosstalk still moves the others, at most 32 times. A weight outside what the rings can reach is
-    /// missed, not an error. O(rounds · rings²).
+    /// Each ring starts on its channel and is detuned, towards longer waves, by 0 to
+    /// `most_detuning_rad` a round trip; the weight falls with the detuning as long as the ring
+    /// stays clear of the other channels. Rings are bisected in turn, and again while their
+    /// crosstalk still moves the others, at most 32 times. A weight outside what the rings can
+    /// reach is missed, not an error. O(rounds · rings²).
     ///
     /// # Errors
-    /// As many channels and targets as rings are expected; a target outside −1 to 1, a channel or a detuning not above 0; the
-    /// bank is then unchanged.
+    /// As many channels and targets as rings are expected; a target outside −1 to 1, a channel or a
+    /// detuning not above 0; the bank is then unchanged.
     pub fn tune(
         &mut self,
         channels_m: ArrayView1<'_, f64>,
@@ -193,8 +197,8 @@ impl RingBank {
         channels_m.map(|&wavelength_m| self.weight(wavelength_m))
     }
 
-    /// The powers at each of `wavelengths_m`: one row a wavelength; the through power first, then what each
-    /// detector of the drop side gets.
+    /// The powers at each of `wavelengths_m`: one row a wavelength; the through power first, then
+    /// what each detector of the drop side gets.
     #[must_use]
     pub fn sweep(&self, wavelengths_m: ArrayView1<'_, f64>) -> Array2<f64> {
         let detectors = match self.drop_bus {
@@ -212,8 +216,8 @@ impl RingBank {
         table
     }
 
-    /// What the balanced detectors see of `powers_w` carried on `channels_m`: Σ w(λ_c) P_c in watts,
-    /// negative where more passes than drops.
+    /// What the balanced detectors see of `powers_w` carried on `channels_m`: Σ w(λ_c) P_c in
+    /// watts, negative where more passes than drops.
     ///
     /// # Errors
     /// As many powers as channels are expected; none below 0 or not finite.
@@ -260,8 +264,8 @@ impl Section {
         }
     }
 
-    /// This stretch with `right` on its right: Redheffer's star product. The denominator is the sum over
-    /// light that goes round between the two.
+    /// This stretch with `right` on its right: Redheffer's star product. The denominator is the sum
+    /// over light that goes round between the two.
     fn then(self, right: Self) -> Self {
         let round = Complex64::new(1.0, 0.0)
             / (Complex64::new(1.0, 0.0) - self.drop_from_right * right.drop_from_left);
@@ -333,7 +337,8 @@ mod tests {
             let wavelength_m = 1.5455e-6 + 0.1e-9 * f64::from(step);
             let ports: Vec<_> = bank.rings.iter().map(|ring| ring.ports(wavelength_m)).collect();
             let zero = Complex64::new(0.0, 0.0);
-            // rightward[k] enters ring k on the input bus; leftward[k + 1] enters it on the drop bus.
+            // rightward[k] enters ring k on the input bus; leftward[k + 1] enters it on the drop
+            // bus.
             let (mut rightward, mut leftward) = ([zero; 5], [zero; 5]);
             rightward[0] = Complex64::new(1.0, 0.0);
             for _ in 0..2000 {

@@ -1,12 +1,13 @@
-//! The two inner loops of spiking layers, for tiles of 64 neurons: one step after another of the leaky
-//! integrator, and the sum of the weights of whoever fired.
+//! The two inner loops of spiking layers, for tiles of 64 neurons: one step after another of the
+//! leaky integrator, and the sum of the weights of whoever fired.
 //!
-//! 1. Every path does the same IEEE operations in the same order (subtract, multiply, add; nothing fused, nothing
-//!    reassociated), so AVX-512, AVX2 and portable code give the same bits.
-//! 2. A tile's potentials and refractory ends stay in registers over all steps of a block: 16 of AVX-512's 32.
+//! 1. Every path does the same IEEE operations in the same order (subtract, multiply, add; nothing
+//!    fused, nothing reassociated), so AVX-512, AVX2 and portable code give the same bits.
+//! 2. A tile's potentials and refractory ends stay in registers over all steps of a block: 16 of
+//!    AVX-512's 32.
 //! 3. The instruction set is found once, when a layer is made; the loops have no dispatch inside.
-//! 4. Not fusing costs AVX-512 one operation of eight a neuron and step. Fusing would cost the portable path a
-//!    call a neuron and step.
+//! 4. Not fusing costs AVX-512 one operation of eight a neuron and step. Fusing would cost the
+//!    portable path a call a neuron and step.
 #![expect(
     unsafe_code,
     reason = "instructions that the target may lack, called after they were detected"
@@ -46,8 +47,8 @@ impl Tile {
     };
 }
 
-/// What drives a tile over a block of steps. Row `k` of the drive is at `k·drive_stride` (0 where the drive is constant), row
-/// `k` of the kicks at `k·kick_stride`, both counted in rows of a tile.
+/// What drives a tile over a block of steps. Row `k` of the drive is at `k·drive_stride` (0 where
+/// the drive is constant), row `k` of the kicks at `k·kick_stride`, both counted in rows of a tile.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Block<'a> {
     pub(super) first_step: i64,
@@ -94,8 +95,8 @@ impl Instructions {
 
     /// Runs one tile over one block; the spikes of step `k` go to `spikes[k·spike_stride]`.
     ///
-    /// In each step: v ← I + (v − I)·decay unless refractory; who is not refractory and above threshold fires; kicks
-    /// reach who is not refractory, or everyone; who fired is reset.
+    /// In each step: v ← I + (v − I)·decay unless refractory; who is not refractory and above
+    /// threshold fires; kicks reach who is not refractory, or everyone; who fired is reset.
     pub(super) fn integrate(
         self,
         tile: &mut Tile,
@@ -105,7 +106,8 @@ impl Instructions {
     ) {
         match self {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `detect` and `available` give this only where avx512f and avx512dq were detected.
+            // SAFETY: `detect` and `available` give this only where avx512f and avx512dq were
+            // detected.
             Self::Avx512 => unsafe { avx512::integrate(tile, block, spikes, spike_stride) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `detect` and `available` give this only where avx2 was detected.
@@ -114,8 +116,9 @@ impl Instructions {
         }
     }
 
-    /// Adds to the sum of each step the weight rows of the neurons whose bits are set in the step's word, the lowest
-    /// bit first. Step `k` has its word at `words[k·word_stride]` and its sum at `sums[k·sum_stride]`.
+    /// Adds to the sum of each step the weight rows of the neurons whose bits are set in the step's
+    /// word, the lowest bit first. Step `k` has its word at `words[k·word_stride]` and its sum at
+    /// `sums[k·sum_stride]`.
     pub(super) fn accumulate(
         self,
         weights: &[Row; TILE],
@@ -126,7 +129,8 @@ impl Instructions {
     ) {
         match self {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `detect` and `available` give this only where avx512f and avx512dq were detected.
+            // SAFETY: `detect` and `available` give this only where avx512f and avx512dq were
+            // detected.
             Self::Avx512 => unsafe {
                 avx512::accumulate(weights, words, word_stride, sums, sum_stride);
             },
@@ -241,7 +245,8 @@ mod avx512 {
     #[target_feature(enable = "avx512f,avx512dq")]
     fn store(row: &mut Row, part: usize, value: __m512d) {
         let lanes = &mut row[part * LANES..][..LANES];
-        // SAFETY: `lanes` is 8 numbers, 64 bytes, borrowed mutably, and the store needs no alignment.
+        // SAFETY: `lanes` is 8 numbers, 64 bytes, borrowed mutably, and the store needs no
+        // alignment.
         unsafe { _mm512_storeu_pd(lanes.as_mut_ptr(), value) }
     }
 
@@ -255,7 +260,8 @@ mod avx512 {
     #[target_feature(enable = "avx512f,avx512dq")]
     fn store_steps(row: &mut [i64; TILE], part: usize, value: __m512i) {
         let lanes = &mut row[part * LANES..][..LANES];
-        // SAFETY: `lanes` is 8 integers, 64 bytes, borrowed mutably, and the store needs no alignment.
+        // SAFETY: `lanes` is 8 integers, 64 bytes, borrowed mutably, and the store needs no
+        // alignment.
         unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), value) }
     }
 
@@ -291,8 +297,8 @@ mod avx512 {
             let step = _mm512_set1_epi64(block.first_step + k as i64);
             let drive = &block.drive[k * block.drive_stride];
             let kicks = if KICKED { &kicks[k * block.kick_stride] } else { drive };
-            // Hides that the constants do not change: hoisted out of the loop they would not fit in the
-            // registers, and would push the potentials out to the stack. A fifth faster.
+            // Hides that the constants do not change: hoisted out of the loop they would not fit in
+            // the registers, and would push the potentials out to the stack. A fifth faster.
             let tile: &Tile = core::hint::black_box(&*tile);
             let mut word = 0_u64;
             for part in 0..PARTS {

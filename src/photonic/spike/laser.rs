@@ -1,27 +1,26 @@
-//! The Yamada model of a laser with a saturable absorber: an excitable device, a neuron made of light.
+//! The Yamada model of a laser with a saturable absorber: an excitable device, a neuron made of
+//! light.
 //!
 //! Ġ = γ_G(A − G − G·I) + s,  Q̇ = γ_Q(B − Q − a·Q·I),  İ = γ_I(G − Q − 1)·I + ε
 //!
-//! with the gain G, the absorption Q and the intensity I, all dimensionless; the rates γ set the unit of time (with γ_I = 1 it is the
-//! photons' lifetime). A kick s that lifts the gain far enough above the loss makes one short pulse; a smaller one makes none.
+//! with the gain G, the absorption Q and the intensity I, all dimensionless; the rates γ set the
+//! unit of time (with γ_I = 1 it is the photons' lifetime). A kick s that lifts the gain far enough
+//! above the loss makes one short pulse; a smaller one makes none.
 //!
-//! 1. Integrated by the classical Runge–Kutta method of fourth order in fixed steps: same steps, same bits.
-//! 2. A laser fires in the step in which its intensity rises above [`FIRING_INTENSITY`].
+//! Integrated by the classical Runge–Kutta method of fourth order in fixed steps: same steps, same
+//! bits.
 //!
-//! Sources: M. Yamada, IEEE J. Quantum Electron. 29, 1330 (1993), <https://doi.org/10.1109/3.236146>; as a neuron: M. A. Nahmias et
-//! al., "A leaky integrate-and-fire laser neuron for ultrafast cognitive computing", IEEE JSTQE 19, 1800212 (2013),
-//! <https://doi.org/10.1109/JSTQE.2013.2257700>; the method: E. Hairer, S. Nørsett, G. Wanner, "Solving Ordinary Differential
-//! Equations I" (Springer 1993), section II.1.
+//! Sources: M. Yamada, IEEE J. Quantum Electron. 29, 1330 (1993),
+//! <https://doi.org/10.1109/3.236146>; as a neuron: M. A. Nahmias et al., "A leaky
+//! integrate-and-fire laser neuron for ultrafast cognitive computing", IEEE JSTQE 19, 1800212
+//! (2013), <https://doi.org/10.1109/JSTQE.2013.2257700>; the method: E. Hairer, S. Nørsett, G.
+//! Wanner, "Solving Ordinary Differential Equations I" (Springer 1993), section II.1.
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
-use super::raster::SpikeRaster;
-use super::synapse::MOST_NEURONS;
-use crate::photonic::parameter::{DeviceError, Expected, check_count, check_length};
-
-/// A laser fires when its intensity rises above this.
-pub const FIRING_INTENSITY: f64 = 1.0;
+use super::raster::MOST_RASTER_SIDE;
+use crate::photonic::parameter::{DeviceError, Expected, check_count};
 
 /// What a Yamada laser is; dimensionless. The default is excitable.
 ///
@@ -98,8 +97,8 @@ impl YamadaLaser {
     /// A laser of these parameters, which must be below threshold in the dark: A < 1 + B.
     ///
     /// # Errors
-    /// A pump, absorption, saturation ratio or spontaneous emission below 0, a rate not above 0, a pump of 1 + B or more;
-    /// anything not finite.
+    /// A pump, absorption, saturation ratio or spontaneous emission below 0, a rate not above 0, a
+    /// pump of 1 + B or more; anything not finite.
     pub fn new(parameters: YamadaParameters) -> Result<Self, DeviceError> {
         let p = parameters;
         Expected::NonNegative.check("absorption", p.absorption)?;
@@ -119,7 +118,8 @@ impl YamadaLaser {
         self.rest
     }
 
-    /// Advances `state` by `step` from `time` under the kick s(t). Not checked: see [`run`](Self::run).
+    /// Advances `state` by `step` from `time` under the kick s(t). Not checked: see
+    /// [`run`](Self::run).
     pub fn advance(
         &self,
         state: &mut LaserState,
@@ -145,8 +145,9 @@ impl YamadaLaser {
     /// Advances `state` by `steps` steps from `time` and returns the intensity at the end of each.
     ///
     /// # Errors
-    /// No step or more than 2²⁷; a step not above 0; a time or a state that is not finite; a kick that drives the laser to where it
-    /// is not finite, the state then being that of the last finite step.
+    /// No step or more than 2²⁷; a step not above 0; a time or a state that is not finite; a kick
+    /// that drives the laser to where it is not finite, the state then being that of the last
+    /// finite step.
     pub fn run(
         &self,
         state: &mut LaserState,
@@ -155,7 +156,7 @@ impl YamadaLaser {
         steps: usize,
         mut kick: impl FnMut(f64) -> f64,
     ) -> Result<Array1<f64>, DeviceError> {
-        check_count("steps", steps, 1, super::MOST_RASTER_SIDE)?;
+        check_count("steps", steps, 1, MOST_RASTER_SIDE)?;
         Expected::Positive.check("step", step)?;
         Expected::Finite.check("time", time)?;
         state.check()?;
@@ -190,15 +191,15 @@ impl LaserState {
         }
     }
 
-    fn check(&self) -> Result<(), DeviceError> {
+    pub(super) fn check(&self) -> Result<(), DeviceError> {
         Expected::Finite.check("gain", self.gain)?;
         Expected::Finite.check("absorption", self.absorption)?;
         Expected::Finite.check("intensity", self.intensity).map(drop)
     }
 }
 
-/// The zero of lowest intensity of γ_I(1 + Q − G)·I − ε with Q and G at their balance, by bisection. The left side is −ε at 0 and
-/// grows without bound, so there is one.
+/// The zero of lowest intensity of γ_I(1 + Q − G)·I − ε with Q and G at their balance, by
+/// bisection. The left side is −ε at 0 and grows without bound, so there is one.
 fn rest(p: &YamadaParameters) -> LaserState {
     let at = |intensity: f64| LaserState {
         gain: p.pump / (1.0 + intensity),
@@ -209,7 +210,8 @@ fn rest(p: &YamadaParameters) -> LaserState {
         let LaserState { gain, absorption, .. } = at(intensity);
         p.photon_rate * (1.0 + absorption - gain) * intensity - p.spontaneous
     };
-    // The first guess is the balance of the unsaturated laser. The excess may dip again further up, so steps are short.
+    // The first guess is the balance of the unsaturated laser. The excess may dip again further up,
+    // so steps are short.
     let mut high = p.spontaneous / (p.photon_rate * (1.0 + p.absorption - p.pump));
     while excess(high) < 0.0 && high.is_finite() {
         high *= 1.01;
@@ -226,115 +228,9 @@ fn rest(p: &YamadaParameters) -> LaserState {
     at(high)
 }
 
-/// Equal lasers side by side, each with a kick of its own that is held over a step.
-///
-/// ```
-/// use ndarray::Array2;
-/// use xrmesh::photonic::spike::{LaserLayer, YamadaLaser, YamadaParameters};
-/// let laser = YamadaLaser::new(YamadaParameters::default())?;
-/// let mut layer = LaserLayer::new(laser, 2, 0.5, 50)?;
-/// let mut kicks = Array2::zeros((200, 2));
-/// kicks[[10, 1]] = 2.0; // an area of 1 to the second laser
-/// let (raster, _intensities) = layer.run(kicks.view())?;
-/// assert_eq!(raster.counts(), ndarray::array![0, 1]);
-/// # Ok::<(), xrmesh::photonic::parameter::DeviceError>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct LaserLayer {
-    laser: YamadaLaser,
-    states: Vec<LaserState>,
-    step: f64,
-    substeps: usize,
-}
-
-impl LaserLayer {
-    /// `count` lasers at rest, advanced in steps of `step`, each integrated in `substeps` equal parts.
-    ///
-    /// # Errors
-    /// No laser or more than [`MOST_NEURONS`]; a step not above 0; substeps outside 1 to 1,000,000.
-    pub fn new(
-        laser: YamadaLaser,
-        count: usize,
-        step: f64,
-        substeps: usize,
-    ) -> Result<Self, DeviceError> {
-        check_count("lasers", count, 1, MOST_NEURONS)?;
-        check_count("substeps", substeps, 1, 1_000_000)?;
-        let step = Expected::Positive.check("step", step)?;
-        Ok(Self { laser, states: vec![laser.rest(); count], step, substeps })
-    }
-
-    /// Runs one step for each row of `kicks` (one column a laser): who fired, and the intensity at the end of each step.
-    ///
-    /// # Errors
-    /// No row; as many columns as lasers are expected, all numbers finite; a kick that drives a laser to where it is not finite. The
-    /// lasers are then unchanged.
-    pub fn run(
-        &mut self,
-        kicks: ArrayView2<'_, f64>,
-    ) -> Result<(SpikeRaster, Array2<f64>), DeviceError> {
-        let (steps, columns) = kicks.dim();
-        if columns != self.states.len() {
-            return Err(DeviceError::Shape {
-                array: "kicks",
-                given: [steps, columns],
-                expected: [steps, self.states.len()],
-            });
-        }
-        check_count("steps", steps, 1, super::MOST_RASTER_SIDE)?;
-        Expected::Finite.check_all("kick", kicks)?;
-        let mut states = self.states.clone();
-        let mut intensities = Array2::zeros(kicks.dim());
-        let mut spikes = Vec::new();
-        for (step, (kicks, mut row)) in
-            kicks.rows().into_iter().zip(intensities.rows_mut()).enumerate()
-        {
-            for (index, state) in states.iter_mut().enumerate() {
-                let part = self.step / self.substeps as f64;
-                let mut fired = false;
-                for _ in 0..self.substeps {
-                    let below = state.intensity <= FIRING_INTENSITY;
-                    self.laser.advance(state, 0.0, part, |_| kicks[index]);
-                    fired |= below && state.intensity > FIRING_INTENSITY;
-                }
-                state.check()?;
-                row[index] = state.intensity;
-                if fired {
-                    spikes.push((step, index));
-                }
-            }
-        }
-        self.states = states;
-        Ok((SpikeRaster::from_spikes(steps, columns, spikes)?, intensities))
-    }
-
-    /// Where each laser is.
-    #[must_use]
-    pub fn states(&self) -> &[LaserState] {
-        &self.states
-    }
-
-    /// Puts each laser where it was.
-    ///
-    /// # Errors
-    /// As many states as lasers are expected, all finite; the lasers are then unchanged.
-    pub fn restore(&mut self, states: &[LaserState]) -> Result<(), DeviceError> {
-        check_length("states", states.len(), self.states.len())?;
-        states.iter().try_for_each(LaserState::check)?;
-        self.states.copy_from_slice(states);
-        Ok(())
-    }
-
-    /// Puts all lasers at rest.
-    pub fn reset(&mut self) {
-        self.states.fill(self.laser.rest());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
 
     fn laser() -> YamadaLaser {
         YamadaLaser::new(YamadaParameters::default()).unwrap()
@@ -354,7 +250,7 @@ mod tests {
     }
 
     fn fires(area: f64) -> bool {
-        pulse(area, 0.02).iter().any(|&intensity| intensity > FIRING_INTENSITY)
+        pulse(area, 0.02).iter().any(|&intensity| intensity > 1.0)
     }
 
     fn threshold() -> f64 {
@@ -424,29 +320,6 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_is_its_lasers_and_resumes_where_it_was() {
-        let mut kicks = Array2::zeros((120, 3));
-        kicks[[5, 1]] = 2.0;
-        kicks[[6, 2]] = 1.0;
-        kicks[[60, 2]] = 3.0;
-        let mut layer = LaserLayer::new(laser(), 3, 0.5, 20).unwrap();
-        let (raster, intensities) = layer.run(kicks.view()).unwrap();
-        assert_eq!(raster.counts(), array![0, 1, 1]);
-        assert!(intensities.column(0).iter().all(|&intensity| intensity < 1e-3));
-
-        layer.reset();
-        let (first, rest) = kicks.view().split_at(ndarray::Axis(0), 47);
-        layer.run(first).unwrap();
-        let saved = layer.states().to_vec();
-        let (_, expected) = layer.run(rest).unwrap();
-        layer.reset();
-        layer.restore(&saved).unwrap();
-        let (_, again) = layer.run(rest).unwrap();
-        assert_eq!(again, expected);
-        assert_eq!(expected, intensities.slice(ndarray::s![47.., ..]));
-    }
-
-    #[test]
     fn what_no_laser_can_be_is_an_error() {
         let spoilt = |change: fn(&mut YamadaParameters)| {
             let mut parameters = YamadaParameters::default();
@@ -462,12 +335,5 @@ mod tests {
         assert!(laser.run(&mut state, 0.0, 0.1, 0, |_| 0.0).is_err());
         assert!(laser.run(&mut state, 0.0, 0.1, 5, |_| f64::NAN).is_err());
         assert_eq!(state, laser.rest(), "a refused run changes nothing");
-        let mut layer = LaserLayer::new(laser, 2, 0.5, 5).unwrap();
-        assert_eq!(
-            layer.run(Array2::zeros((4, 3)).view()).map(drop),
-            Err(DeviceError::Shape { array: "kicks", given: [4, 3], expected: [4, 2] })
-        );
-        assert!(layer.restore(&[laser.rest()]).is_err());
-        assert!(LaserLayer::new(laser, 0, 0.5, 5).is_err());
     }
 }

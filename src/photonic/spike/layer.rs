@@ -1,22 +1,24 @@
 //! A population of leaky integrate-and-fire neurons with the synapses that reach it.
 
-use ndarray::{Array1, ArrayView1, ArrayView2};
+use ndarray::{Array1, ArrayView1};
 
 use super::kernel::{Block, Instructions, Row, TILE, Tile};
 use super::neuron::{Drive, LeakyParameters, LeakyState, RefractoryKicks, Stimulus};
-use super::pending::KickRing;
+use super::pending::{KickRing, gather_kicks};
 use super::raster::SpikeRaster;
 use super::synapse::{MOST_NEURONS, Synapses};
 use crate::photonic::parameter::{DeviceError, Expected, check_count, check_length};
 
-/// Steps that are delivered and integrated at a time where kicks are involved: their rows should stay in cache.
+/// Steps that are delivered and integrated at a time where kicks are involved: their rows should
+/// stay in cache.
 const CHUNK_STEPS: usize = 64;
 /// The same where nothing but the drive acts.
 const DRIVEN_CHUNK_STEPS: usize = 256;
 /// No run goes beyond this step.
 const LAST_STEP: i64 = 1 << 52;
 
-/// Leaky integrate-and-fire neurons, driven by currents, by spikes of another layer and by their own.
+/// Leaky integrate-and-fire neurons, driven by currents, by spikes of another layer and by their
+/// own.
 ///
 /// ```
 /// use ndarray::array;
@@ -41,8 +43,8 @@ pub struct LeakyLayer {
     refractory_kicks: RefractoryKicks,
     input: Option<Synapses>,
     recurrence: Option<Synapses>,
-    /// Two rings, because their sums must not depend on where a run is cut: input is delivered a chunk
-    /// ahead, recurrence as it happens.
+    /// Two rings, because their sums must not depend on where a run is cut: input is delivered a
+    /// chunk ahead, recurrence as it happens.
     input_ring: Option<KickRing>,
     recurrent_ring: Option<KickRing>,
     /// The drive of a chunk, copied from the caller's view.
@@ -54,8 +56,8 @@ impl LeakyLayer {
     /// Neurons with parameters of their own, advanced in steps of `step_s` seconds.
     ///
     /// # Errors
-    /// No neuron or more than [`MOST_NEURONS`]; a step or time constant not above 0; a refractory time below 0 or longer
-    /// than 2³² steps; anything not finite.
+    /// No neuron or more than [`MOST_NEURONS`]; a step or time constant not above 0; a refractory
+    /// time below 0 or longer than 2³² steps; anything not finite.
     pub fn new(step_s: f64, neurons: &[LeakyParameters]) -> Result<Self, DeviceError> {
         let step_s = Expected::Positive.check("step_s", step_s)?;
         check_count("neurons", neurons.len(), 1, MOST_NEURONS)?;
@@ -115,7 +117,8 @@ impl LeakyLayer {
     /// The same layer with synapses from another population, whose spikes each run gives.
     ///
     /// # Errors
-    /// As many targets as neurons are expected; more than 2²⁸ kicks under way, (64 + longest delay) · neurons.
+    /// As many targets as neurons are expected; more than 2²⁸ kicks under way, (64 + longest delay)
+    /// · neurons.
     pub fn with_input(mut self, synapses: Synapses) -> Result<Self, DeviceError> {
         let [sources, _] = synapses.shape();
         check_table("input synapses", synapses.shape(), [sources, self.neurons])?;
@@ -128,10 +131,12 @@ impl LeakyLayer {
     /// The same layer with synapses among its own neurons.
     ///
     /// # Errors
-    /// As many sources and targets as neurons are expected; more than 2²⁸ kicks under way, (shortest + longest delay) · neurons.
+    /// As many sources and targets as neurons are expected; more than 2²⁸ kicks under way,
+    /// (shortest + longest delay) · neurons.
     pub fn with_recurrence(mut self, synapses: Synapses) -> Result<Self, DeviceError> {
         check_table("recurrent synapses", synapses.shape(), [self.neurons; 2])?;
-        // A block is as long as the shortest delay, and its last spike reaches as far as the longest.
+        // A block is as long as the shortest delay, and its last spike reaches as far as the
+        // longest.
         let steps = synapses.least_delay_steps().max(1) + synapses.most_delay_steps();
         self.recurrent_ring = Some(KickRing::new(self.tiles.len(), steps)?);
         self.recurrence = Some(synapses);
@@ -185,8 +190,8 @@ impl LeakyLayer {
     /// Runs `steps` steps and returns who fired. O(steps · neurons + spikes · targets each).
     ///
     /// # Errors
-    /// No step; a stimulus of another shape or with a number that is not finite; spikes without input synapses. The
-    /// layer is then unchanged.
+    /// No step; a stimulus of another shape or with a number that is not finite; spikes without
+    /// input synapses. The layer is then unchanged.
     pub fn run(
         &mut self,
         stimulus: &Stimulus<'_>,
@@ -197,8 +202,8 @@ impl LeakyLayer {
         Ok(raster)
     }
 
-    /// Runs as many steps as `raster` has and overwrites it with who fired. Once it has seen this kind of stimulus, a
-    /// run allocates nothing.
+    /// Runs as many steps as `raster` has and overwrites it with who fired. Once it has seen this
+    /// kind of stimulus, a run allocates nothing.
     ///
     /// # Errors
     /// As [`run`](Self::run), and for a raster of another number of neurons.
@@ -267,8 +272,8 @@ impl LeakyLayer {
     /// Back to a saved state, of this layer or of one of the same shape and delays.
     ///
     /// # Errors
-    /// Another number of neurons or another longest delay; a step outside 0 to 2⁵²; a number that is not finite. The
-    /// layer is then unchanged.
+    /// Another number of neurons or another longest delay; a step outside 0 to 2⁵²; a number that
+    /// is not finite. The layer is then unchanged.
     pub fn restore(&mut self, state: &LeakyState) -> Result<(), DeviceError> {
         let kicks = |synapses: &Option<Synapses>| {
             synapses.as_ref().map_or(0, Synapses::most_delay_steps) * self.neurons
@@ -343,7 +348,8 @@ impl LeakyLayer {
         }
     }
 
-    /// Integrates steps `done..done + length` of the run, in blocks that no spike of their own can reach.
+    /// Integrates steps `done..done + length` of the run, in blocks that no spike of their own can
+    /// reach.
     fn advance(
         &mut self,
         stimulus: &Stimulus<'_>,
@@ -403,40 +409,8 @@ impl LeakyLayer {
     }
 }
 
-/// The ring that holds all kicks of `steps` steps from `first_step` on, in one sum each: recurrence, then input, then
-/// rows `row..row + steps` of what the caller gives.
-fn gather_kicks<'a>(
-    rings: (Option<&'a mut KickRing>, Option<&'a mut KickRing>),
-    given: Option<ArrayView2<'_, f64>>,
-    row: usize,
-    first_step: i64,
-    steps: usize,
-) -> Option<&'a mut KickRing> {
-    let ring = match rings {
-        (Some(input), Some(recurrent)) => {
-            let end = steps * input.tiles();
-            let from = input.rows_from_mut(first_step)[..end].as_flattened_mut();
-            let to = recurrent.rows_from_mut(first_step).as_flattened_mut();
-            for (sum, kick) in to.iter_mut().zip(from) {
-                *sum += core::mem::replace(kick, 0.0);
-            }
-            recurrent
-        }
-        (Some(ring), None) | (None, Some(ring)) => ring,
-        (None, None) => return None,
-    };
-    if let Some(given) = given {
-        for ahead in 0..steps {
-            let sums = ring.row_mut(first_step + ahead as i64);
-            for (sum, kick) in sums.iter_mut().zip(given.row(row + ahead)) {
-                *sum += kick;
-            }
-        }
-    }
-    Some(ring)
-}
-
-/// Adds kicks without delay to whoever did not fire in the step just integrated: who did was reset after them.
+/// Adds kicks without delay to whoever did not fire in the step just integrated: who did was reset
+/// after them.
 fn kick_now(tiles: &mut [Tile], kicks: &mut [Row], fired: &[u64], step: i64, kept: bool) {
     for ((tile, row), &word) in tiles.iter_mut().zip(kicks).zip(fired) {
         for (lane, kick) in row.iter_mut().enumerate() {

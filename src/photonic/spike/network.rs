@@ -7,7 +7,8 @@ use crate::photonic::parameter::{DeviceError, Expected, check_length};
 
 /// A feed-forward network of leaky layers. Each layer may be recurrent in itself.
 ///
-/// A run takes each layer through all steps before the next, so a layer without recurrence is one product.
+/// A run takes each layer through all steps before the next, so a layer without recurrence is one
+/// product.
 ///
 /// ```
 /// use ndarray::array;
@@ -33,7 +34,8 @@ pub struct SpikingNetwork {
 }
 
 impl SpikingNetwork {
-    /// A network of these layers; the input synapses of each but the first come from the layer before.
+    /// A network of these layers; the input synapses of each but the first come from the layer
+    /// before.
     ///
     /// # Errors
     /// No layer; input synapses that do not fit the layer before; layers with different steps.
@@ -50,8 +52,8 @@ impl SpikingNetwork {
         Ok(Self { layers, rasters: Vec::new() })
     }
 
-    /// Runs `steps` steps under a stimulus of the first layer; returns who fired in the last. The rasters are kept:
-    /// a further run of as many steps allocates nothing.
+    /// Runs `steps` steps under a stimulus of the first layer; returns who fired in the last. The
+    /// rasters are kept: a further run of as many steps allocates nothing.
     ///
     /// # Errors
     /// As [`LeakyLayer::run`]; the network is then unchanged.

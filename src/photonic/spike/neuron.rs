@@ -14,8 +14,8 @@ pub struct LeakyParameters {
     pub threshold: f64,
     /// What the potential is set to after a spike, and where it starts.
     pub reset: f64,
-    /// t_ref in seconds: for how long after a spike a neuron neither integrates nor fires. Rounded up to whole
-    /// steps, but for the thousandth of a step that a division may add.
+    /// t_ref in seconds: for how long after a spike a neuron neither integrates nor fires. Rounded
+    /// up to whole steps, but for the thousandth of a step that a division may add.
     pub refractory_s: f64,
 }
 

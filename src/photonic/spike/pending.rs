@@ -1,12 +1,15 @@
 //! Kicks that wait for their step: a ring of rows, one a step, one number a neuron.
 
+use ndarray::ArrayView2;
+
 use super::kernel::{Row, TILE};
 use crate::photonic::parameter::{DeviceError, check_count};
 
 /// A ring holds at most this many numbers, 2 GiB of them.
 const MOST_PENDING: usize = 1 << 28;
 
-/// Rows of the steps to come. A row is zero until something is added, and again once it was consumed.
+/// Rows of the steps to come. A row is zero until something is added, and again once it was
+/// consumed.
 #[derive(Debug, Clone)]
 pub(super) struct KickRing {
     rows: Vec<Row>,
@@ -80,4 +83,37 @@ impl KickRing {
         // The slots are a power of two, so the step's low bits are all that counts.
         step as usize & (self.slots - 1)
     }
+}
+
+/// The ring that holds all kicks of `steps` steps from `first_step` on, in one sum each:
+/// recurrence, then input, then rows `row..row + steps` of what the caller gives.
+pub(super) fn gather_kicks<'a>(
+    rings: (Option<&'a mut KickRing>, Option<&'a mut KickRing>),
+    given: Option<ArrayView2<'_, f64>>,
+    row: usize,
+    first_step: i64,
+    steps: usize,
+) -> Option<&'a mut KickRing> {
+    let ring = match rings {
+        (Some(input), Some(recurrent)) => {
+            let end = steps * input.tiles();
+            let from = input.rows_from_mut(first_step)[..end].as_flattened_mut();
+            let to = recurrent.rows_from_mut(first_step).as_flattened_mut();
+            for (sum, kick) in to.iter_mut().zip(from) {
+                *sum += core::mem::replace(kick, 0.0);
+            }
+            recurrent
+        }
+        (Some(ring), None) | (None, Some(ring)) => ring,
+        (None, None) => return None,
+    };
+    if let Some(given) = given {
+        for ahead in 0..steps {
+            let sums = ring.row_mut(first_step + ahead as i64);
+            for (sum, kick) in sums.iter_mut().zip(given.row(row + ahead)) {
+                *sum += kick;
+            }
+        }
+    }
+    Some(ring)
 }

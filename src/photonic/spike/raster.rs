@@ -4,7 +4,8 @@ use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::photonic::parameter::{DeviceError, check_count};
 
-/// The most steps, and the most neurons, of one raster: 2²⁷ bits of each keep every product in range.
+/// The most steps, and the most neurons, of one raster: 2²⁷ bits of each keep every product in
+/// range.
 pub const MOST_RASTER_SIDE: usize = 1 << 27;
 
 /// The spikes of a population over a stretch of steps, 64 neurons a word.

@@ -1,8 +1,9 @@
 //! Synapses between two populations: who reaches whom, how strongly and how late.
 //!
-//! 1. A spike of step n adds its weight to the target's potential in step n + delay, after that step's thresholds.
-//! 2. All weights that reach a neuron in one step are summed first, in the order of their spikes' steps, then of their
-//!    sources; the sum is added to the potential at once.
+//! 1. A spike of step n adds its weight to the target's potential in step n + delay, after that
+//!    step's thresholds.
+//! 2. All weights that reach a neuron in one step are summed first, in the order of their spikes'
+//!    steps, then of their sources; the sum is added to the potential at once.
 //! 3. Delays are whole steps: what is given in seconds is rounded to the nearest.
 
 use ndarray::ArrayView2;
@@ -75,10 +76,12 @@ struct Sparse {
 }
 
 impl Synapses {
-    /// Every source reaches every target: one row of `weights` a source, one column a target, one delay for all.
+    /// Every source reaches every target: one row of `weights` a source, one column a target, one
+    /// delay for all.
     ///
     /// # Errors
-    /// No weight, one that is not finite, a delay above [`MOST_DELAY_STEPS`], a side above [`MOST_NEURONS`].
+    /// No weight, one that is not finite, a delay above [`MOST_DELAY_STEPS`], a side above
+    /// [`MOST_NEURONS`].
     pub fn dense(weights: ArrayView2<'_, f64>, delay_steps: usize) -> Result<Self, DeviceError> {
         let (sources, targets) = weights.dim();
         check_sides(sources, targets)?;
@@ -99,12 +102,12 @@ impl Synapses {
         })
     }
 
-    /// The listed synapses only, each with its own delay; `shape` is sources and targets. Several between the same two
-    /// neurons add up.
+    /// The listed synapses only, each with its own delay; `shape` is sources and targets. Several
+    /// between the same two neurons add up.
     ///
     /// # Errors
-    /// An empty side, an index outside the shape, a weight that is not finite, a delay above [`MOST_DELAY_STEPS`], more
-    /// than 2³² − 2 synapses.
+    /// An empty side, an index outside the shape, a weight that is not finite, a delay above
+    /// [`MOST_DELAY_STEPS`], more than 2³² − 2 synapses.
     pub fn sparse(
         shape: [usize; 2],
         synapses: impl IntoIterator<Item = Synapse>,
@@ -151,7 +154,8 @@ impl Synapses {
         })
     }
 
-    /// The weights that are not zero of `weights` (one row a source, one column a target), all with one delay.
+    /// The weights that are not zero of `weights` (one row a source, one column a target), all with
+    /// one delay.
     ///
     /// # Errors
     /// As [`sparse`](Self::sparse).
@@ -190,8 +194,8 @@ impl Synapses {
         self.most_delay
     }
 
-    /// Adds the kicks of the spikes of `steps` steps from `first_step` on to the rows of the steps at which
-    /// they arrive. `words` holds the steps' raster words, ⌈sources/64⌉ a step.
+    /// Adds the kicks of the spikes of `steps` steps from `first_step` on to the rows of the steps
+    /// at which they arrive. `words` holds the steps' raster words, ⌈sources/64⌉ a step.
     pub(super) fn deliver(
         &self,
         instructions: Instructions,

@@ -236,7 +236,8 @@ fn constant_drive_fires_at_the_times_of_the_closed_form() {
             assert!(times.is_empty(), "a drive at the threshold never passes it");
             continue;
         }
-        // v passes 1 after τ ln(I/(I − 1)), seen at the next step's start; step n integrates to (n + 1)·dt.
+        // v passes 1 after τ ln(I/(I − 1)), seen at the next step's start; step n integrates to (n
+        // + 1)·dt.
         let steps_to_fire = (10e-3 * libm::log(drive / (drive - 1.0)) / step_s).ceil();
         assert!((times[0] / step_s - (steps_to_fire - 1.0)).abs() < 1e-6);
         for pair in times.windows(2) {
