@@ -147,7 +147,7 @@ impl Adc {
 }
 
 /// The effective number of bits of a signal-to-noise ratio, (SNR_dB − 1.76)/6.02, the ratio being
-/// of powers (linear). Source: IEEE Std 1241-2010, section 9.4.
+/// of powers (linear). Source: IEEE Std 1241-2010.
 #[must_use]
 pub fn effective_bits(signal_to_noise: f64) -> f64 {
     (10.0 * libm::log10(signal_to_noise) - 1.76) / 6.02

@@ -12,8 +12,10 @@
 //!    a time. Both give the bits of a step-by-step run, and so does any split of a run into
 //!    several.
 //! 4. State is saved and restored whole: potentials, refractory ends and the kicks under way.
-//! 5. Potentials are `f64`: a spike's step hangs on a comparison, and `f32` gets one in some
-//!    thousands wrong.
+//! 5. Potentials are `f64`, as Brian2's: a spike's step hangs on a comparison, and with recurrence
+//!    one spike that a rounding moves by a step moves all that follow.
+//! 6. AVX-512, AVX2 and portable code give the same bits, because none fuses or reassociates. Where
+//!    that costs speed is said in `kernel.rs`.
 //!
 //! Sources: exact integration: S. Rotter, M. Diesmann, Biol. Cybern. 81, 381 (1999),
 //! <https://doi.org/10.1007/s004220050570>; the model: W. Gerstner et al., "Neuronal Dynamics"
