@@ -1,4 +1,5 @@
 //! A spiking network that has run once runs again without allocating.
+#![cfg(feature = "photonic")]
 #![expect(unsafe_code, reason = "an allocator that counts")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -1,5 +1,6 @@
 //! Rings and weight banks against scattering matrices computed with SAX
 //! (`../shared/reference/sax_smatrix.json`).
+#![cfg(feature = "photonic")]
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

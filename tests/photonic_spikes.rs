@@ -1,4 +1,5 @@
 //! Leaky neurons against spike times computed with Brian2 (`../shared/reference/lif_brian2.json`).
+#![cfg(feature = "photonic")]
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
