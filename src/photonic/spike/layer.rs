@@ -78,7 +78,7 @@ impl LeakyLayer {
             step_s,
             neurons: neurons.len(),
             instructions: Instructions::detect(),
-            bias: vec![[0.0; TILE]; tiles.len()],
+            bias: vec![Row::ZERO; tiles.len()],
             tiles,
             refractory_kicks: RefractoryKicks::default(),
             input: None,
@@ -217,7 +217,7 @@ impl LeakyLayer {
             self.input_ring = Some(KickRing::new(self.tiles.len(), CHUNK_STEPS)?);
         }
         if let Drive::Constant(drive) = stimulus.drive {
-            self.drive.resize(self.drive.len().max(self.tiles.len()), [0.0; TILE]);
+            self.drive.resize(self.drive.len().max(self.tiles.len()), Row::ZERO);
             copy_row(drive, &mut self.drive);
         }
         let driven = self.input_ring.is_none() && self.recurrent_ring.is_none();
@@ -341,7 +341,7 @@ impl LeakyLayer {
     fn copy_drive(&mut self, stimulus: &Stimulus<'_>, done: usize, length: usize) {
         if let Drive::PerStep(drive) = stimulus.drive {
             let tiles = self.tiles.len();
-            self.drive.resize(self.drive.len().max(length * tiles), [0.0; TILE]);
+            self.drive.resize(self.drive.len().max(length * tiles), Row::ZERO);
             for ahead in 0..length {
                 copy_row(drive.row(done + ahead), &mut self.drive[ahead * tiles..][..tiles]);
             }
@@ -376,13 +376,14 @@ impl LeakyLayer {
             };
             let words = raster.words_from_mut(done + ahead);
             for (place, tile) in self.tiles.iter_mut().enumerate() {
+                let kick_stride = kicks.as_ref().map_or(0, |ring| ring.stride());
                 let block = Block {
                     first_step,
                     steps,
                     drive: &drive[first_row + place..],
                     drive_stride,
                     kicks: kicks.as_ref().map(|ring| &ring.rows_from(first_step)[place..]),
-                    kick_stride: tiles,
+                    kick_stride,
                     kick_refractory: self.refractory_kicks == RefractoryKicks::Kept,
                 };
                 self.instructions.integrate(tile, block, &mut words[place..], words_per_step);
@@ -413,7 +414,7 @@ impl LeakyLayer {
 /// after them.
 fn kick_now(tiles: &mut [Tile], kicks: &mut [Row], fired: &[u64], step: i64, kept: bool) {
     for ((tile, row), &word) in tiles.iter_mut().zip(kicks).zip(fired) {
-        for (lane, kick) in row.iter_mut().enumerate() {
+        for (lane, kick) in row.0.iter_mut().enumerate() {
             let kick = core::mem::replace(kick, 0.0);
             let free = kept || tile.free_at[lane] <= step;
             if free && word >> lane & 1 == 0 {
@@ -425,7 +426,7 @@ fn kick_now(tiles: &mut [Tile], kicks: &mut [Row], fired: &[u64], step: i64, kep
 
 /// Copies one number a neuron into rows of a tile; what is beyond the last neuron stays.
 fn copy_row(from: ArrayView1<'_, f64>, to: &mut [Row]) {
-    for (to, &from) in to.as_flattened_mut().iter_mut().zip(from) {
+    for (to, &from) in bytemuck::cast_slice_mut(to).iter_mut().zip(from) {
         *to = from;
     }
 }

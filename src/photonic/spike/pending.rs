@@ -13,7 +13,9 @@ const MOST_PENDING: usize = 1 << 28;
 #[derive(Debug, Clone)]
 pub(super) struct KickRing {
     rows: Vec<Row>,
-    tiles: usize,
+    /// Rows from one step to the next: odd, so that the rows of one tile over many steps spread over
+    /// all sets of the cache.
+    stride: usize,
     /// A power of two.
     slots: usize,
 }
@@ -22,13 +24,14 @@ impl KickRing {
     /// A ring of at least `steps` steps for neurons in `tiles` tiles.
     pub(super) fn new(tiles: usize, steps: usize) -> Result<Self, DeviceError> {
         let slots = steps.next_power_of_two();
-        let numbers = slots.saturating_mul(tiles * TILE);
+        let stride = tiles | 1;
+        let numbers = slots.saturating_mul(stride * TILE);
         check_count("kicks under way", numbers, 0, MOST_PENDING)?;
-        Ok(Self { rows: vec![[0.0; TILE]; slots * tiles], tiles, slots })
+        Ok(Self { rows: vec![Row::ZERO; slots * stride], stride, slots })
     }
 
-    pub(super) const fn tiles(&self) -> usize {
-        self.tiles
+    pub(super) const fn stride(&self) -> usize {
+        self.stride
     }
 
     /// How many steps from `step` on lie one after another, before the ring wraps.
@@ -36,34 +39,34 @@ impl KickRing {
         self.slots - self.slot(step)
     }
 
-    /// The rows from that of `step` to the end of the ring, `tiles` a step.
+    /// The rows from that of `step` to the end of the ring, [`stride`](Self::stride) a step.
     pub(super) fn rows_from(&self, step: i64) -> &[Row] {
-        &self.rows[self.slot(step) * self.tiles..]
+        &self.rows[self.slot(step) * self.stride..]
     }
 
     pub(super) fn rows_from_mut(&mut self, step: i64) -> &mut [Row] {
         let slot = self.slot(step);
-        &mut self.rows[slot * self.tiles..]
+        &mut self.rows[slot * self.stride..]
     }
 
     /// The row of `step`, one number a lane.
     pub(super) fn row(&self, step: i64) -> &[f64] {
-        self.rows_from(step)[..self.tiles].as_flattened()
+        bytemuck::cast_slice(&self.rows_from(step)[..self.stride])
     }
 
     pub(super) fn row_mut(&mut self, step: i64) -> &mut [f64] {
-        let tiles = self.tiles;
-        self.rows_from_mut(step)[..tiles].as_flattened_mut()
+        let stride = self.stride;
+        bytemuck::cast_slice_mut(&mut self.rows_from_mut(step)[..stride])
     }
 
     /// Zeroes `steps` rows from `step` on, at most to the end of the ring.
     pub(super) fn clear_rows(&mut self, step: i64, steps: usize) {
-        let end = steps * self.tiles;
-        self.rows_from_mut(step)[..end].fill([0.0; TILE]);
+        let end = steps * self.stride;
+        self.rows_from_mut(step)[..end].fill(Row::ZERO);
     }
 
     pub(super) fn clear(&mut self) {
-        self.rows.fill([0.0; TILE]);
+        self.rows.fill(Row::ZERO);
     }
 
     /// The first `neurons` numbers of each of `steps` rows from `step` on.
@@ -96,9 +99,10 @@ pub(super) fn gather_kicks<'a>(
 ) -> Option<&'a mut KickRing> {
     let ring = match rings {
         (Some(input), Some(recurrent)) => {
-            let end = steps * input.tiles();
-            let from = input.rows_from_mut(first_step)[..end].as_flattened_mut();
-            let to = recurrent.rows_from_mut(first_step).as_flattened_mut();
+            let end = steps * input.stride();
+            let from: &mut [f64] =
+                bytemuck::cast_slice_mut(&mut input.rows_from_mut(first_step)[..end]);
+            let to: &mut [f64] = bytemuck::cast_slice_mut(recurrent.rows_from_mut(first_step));
             for (sum, kick) in to.iter_mut().zip(from) {
                 *sum += core::mem::replace(kick, 0.0);
             }

@@ -89,10 +89,10 @@ impl Synapses {
         Expected::Finite.check_all("weight", weights)?;
         let source_tiles = sources.div_ceil(TILE);
         let squares = source_tiles * targets.div_ceil(TILE);
-        let mut tiles = vec![[[0.0; TILE]; TILE]; squares];
+        let mut tiles = vec![[Row::ZERO; TILE]; squares];
         for ((source, target), &weight) in weights.indexed_iter() {
             let square = source / TILE + target / TILE * source_tiles;
-            tiles[square][source % TILE][target % TILE] = weight;
+            tiles[square][source % TILE].0[target % TILE] = weight;
         }
         Ok(Self {
             shape: [sources, targets],
@@ -211,14 +211,14 @@ impl Synapses {
                 while done < steps {
                     let arrival = first_step + (done + self.least_delay) as i64;
                     let stretch = ring.stretch(arrival).min(steps - done);
-                    let tiles = ring.tiles();
+                    let sum_stride = ring.stride();
                     let rows = ring.rows_from_mut(arrival);
                     for (place, square) in squares.iter().enumerate() {
                         let (source_tile, target_tile) = (place % stride, place / stride);
                         let last = (done + stretch - 1) * stride + source_tile;
                         let words = &words[done * stride + source_tile..=last];
                         let sums = &mut rows[target_tile..];
-                        instructions.accumulate(square, words, stride, sums, tiles);
+                        instructions.accumulate(square, words, stride, sums, sum_stride);
                     }
                     done += stretch;
                 }
