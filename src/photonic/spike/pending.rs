@@ -13,8 +13,8 @@ const MOST_PENDING: usize = 1 << 28;
 #[derive(Debug, Clone)]
 pub(super) struct KickRing {
     rows: Vec<Row>,
-    /// Rows from one step to the next: odd, so that the rows of one tile over many steps spread over
-    /// all sets of the cache.
+    /// Rows from one step to the next: odd, so that the rows of one tile over many steps spread
+    /// over all sets of the cache.
     stride: usize,
     /// A power of two.
     slots: usize,

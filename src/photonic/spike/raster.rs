@@ -4,9 +4,10 @@ use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::photonic::parameter::{DeviceError, check_count};
 
-/// The most steps, and the most neurons, of one raster: 2²⁷ bits of each keep every product in
-/// range.
+/// The most steps, and the most neurons, of one raster.
 pub const MOST_RASTER_SIDE: usize = 1 << 27;
+/// The most words of one raster, 2 GiB of them.
+const MOST_WORDS: usize = 1 << 28;
 
 /// The spikes of a population over a stretch of steps, 64 neurons a word.
 ///
@@ -29,12 +30,13 @@ impl SpikeRaster {
     /// A raster in which nobody fires. Memory: `steps` · ⌈`neurons`/64⌉ words.
     ///
     /// # Errors
-    /// No step, no neuron, or more than [`MOST_RASTER_SIDE`] of either.
+    /// No step, no neuron, more than [`MOST_RASTER_SIDE`] of either, or more than 2²⁸ words.
     pub fn silent(steps: usize, neurons: usize) -> Result<Self, DeviceError> {
         check_count("steps", steps, 1, MOST_RASTER_SIDE)?;
         check_count("neurons", neurons, 1, MOST_RASTER_SIDE)?;
         let words_per_step = neurons.div_ceil(64);
-        Ok(Self { steps, neurons, words_per_step, words: vec![0; steps * words_per_step] })
+        let words = check_count("words of a raster", steps * words_per_step, 1, MOST_WORDS)?;
+        Ok(Self { steps, neurons, words_per_step, words: vec![0; words] })
     }
 
     /// A raster of these (step, neuron) spikes, in any order.
@@ -183,6 +185,7 @@ mod tests {
         assert!(SpikeRaster::silent(0, 1).is_err());
         assert!(SpikeRaster::silent(1, 0).is_err());
         assert!(SpikeRaster::silent(usize::MAX, 1).is_err());
+        assert!(SpikeRaster::silent(MOST_RASTER_SIDE, MOST_RASTER_SIDE).is_err());
         assert_eq!(
             SpikeRaster::from_spikes(2, 3, [(2, 0)]),
             Err(DeviceError::Count { count: "step of a spike", given: 2, least: 0, most: 1 })
