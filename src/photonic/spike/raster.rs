@@ -35,7 +35,8 @@ impl SpikeRaster {
         check_count("steps", steps, 1, MOST_RASTER_SIDE)?;
         check_count("neurons", neurons, 1, MOST_RASTER_SIDE)?;
         let words_per_step = neurons.div_ceil(64);
-        let words = check_count("words of a raster", steps * words_per_step, 1, MOST_WORDS)?;
+        let words =
+            check_count("words of a raster", steps.saturating_mul(words_per_step), 1, MOST_WORDS)?;
         Ok(Self { steps, neurons, words_per_step, words: vec![0; words] })
     }
 

@@ -18,6 +18,9 @@ pub const MOST_DELAY_STEPS: usize = 1 << 16;
 /// The most neurons of a population.
 pub const MOST_NEURONS: usize = 1 << 24;
 
+/// Dense weights, their sides rounded up to 64, are at most this many: 2 GiB.
+const MOST_WEIGHTS: usize = 1 << 28;
+
 /// One synapse of a sparse projection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Synapse {
@@ -81,14 +84,15 @@ impl Synapses {
     ///
     /// # Errors
     /// No weight, one that is not finite, a delay above [`MOST_DELAY_STEPS`], a side above
-    /// [`MOST_NEURONS`].
+    /// [`MOST_NEURONS`], more than 2²⁸ weights when each side is rounded up to 64.
     pub fn dense(weights: ArrayView2<'_, f64>, delay_steps: usize) -> Result<Self, DeviceError> {
         let (sources, targets) = weights.dim();
         check_sides(sources, targets)?;
         check_count("delay_steps", delay_steps, 0, MOST_DELAY_STEPS)?;
         Expected::Finite.check_all("weight", weights)?;
         let source_tiles = sources.div_ceil(TILE);
-        let squares = source_tiles * targets.div_ceil(TILE);
+        let squares = source_tiles.saturating_mul(targets.div_ceil(TILE));
+        check_count("padded weights", squares.saturating_mul(TILE * TILE), 0, MOST_WEIGHTS)?;
         let mut tiles = vec![[Row::ZERO; TILE]; squares];
         for ((source, target), &weight) in weights.indexed_iter() {
             let square = source / TILE + target / TILE * source_tiles;
