@@ -53,6 +53,8 @@ mod lane;
 mod mail;
 mod mesh;
 mod message;
+#[cfg(feature = "photonic")]
+pub mod photonic;
 mod prefetch;
 pub mod random;
 pub mod space;
