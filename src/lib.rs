@@ -1,6 +1,8 @@
 //! An embeddable agent mesh for XR engines.
 
 mod id;
+#[cfg(feature = "photonic")]
+pub mod photonic;
 pub mod random;
 mod time;
 
