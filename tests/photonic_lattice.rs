@@ -2,6 +2,7 @@
 
 #![cfg(feature = "photonic")]
 #![expect(clippy::print_stdout, reason = "says why a test was ignored")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use core::f64::consts::{PI, TAU};
 use serde_json::Value;

@@ -28,16 +28,21 @@
 //!
 //! - [`interferometer`], [`lattice`]: the 2×2 element; rectangular, triangular and compact lattices.
 //! - [`decompose`]: a unitary to the phases of a lattice.
+//! - [`svd`], [`weight_bank`]: any matrix as two lattices and a row of attenuators.
 
 pub mod complex;
 pub mod decompose;
 pub mod interferometer;
 pub(crate) mod kernel;
 pub mod lattice;
+pub mod svd;
+pub mod weight_bank;
 
 pub use decompose::{DecomposeError, decompose};
 pub use interferometer::{Couplers, ElementLoss, Interferometer, Transfer};
 pub use lattice::{EdgeModes, Lattice, LatticeError, Layout, Plan};
+pub use svd::{Svd, SvdError};
+pub use weight_bank::{WeightBank, WeightBankError};
 
 /// A unitary from the Haar measure, for tests: Gram and Schmidt, twice, on normal numbers.
 /// F. Mezzadri, "How to generate random matrices from the classical compact groups", 2007.

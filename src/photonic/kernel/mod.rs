@@ -8,5 +8,6 @@
 //!    the plain level, in correctly rounded software: the same bits, at a cost that only processors
 //!    without FMA pay.
 
+pub(crate) mod jacobi;
 pub(crate) mod level;
 pub(crate) mod panels;
