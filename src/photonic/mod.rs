@@ -32,6 +32,7 @@
 
 pub mod complex;
 pub mod decompose;
+pub mod dense;
 pub mod interferometer;
 pub(crate) mod kernel;
 pub mod lattice;
@@ -39,8 +40,11 @@ pub mod svd;
 pub mod weight_bank;
 
 pub use decompose::{DecomposeError, decompose};
+pub use dense::{Dense, DenseWorkspace};
 pub use interferometer::{Couplers, ElementLoss, Interferometer, Transfer};
-pub use lattice::{EdgeModes, Lattice, LatticeError, Layout, Plan};
+pub use lattice::{
+    EdgeModes, Lattice, LatticeError, Layout, Plan, Propagator, VectorWorkspace, Workspace,
+};
 pub use svd::{Svd, SvdError};
 pub use weight_bank::{WeightBank, WeightBankError};
 

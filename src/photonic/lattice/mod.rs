@@ -14,9 +14,13 @@
 //! symmetric element. Its outer phases are: `input_phase_rad` on every input, `edge_phase_rad` on the
 //! last mode beside each odd column where N is even, and the output phases.
 
+pub(super) mod panel;
 mod plan;
+mod propagator;
+mod schedule;
 
 mod transfer;
+mod vector;
 
 use core::f64::consts::TAU;
 
@@ -24,6 +28,8 @@ use super::complex::wrap_phase;
 use super::interferometer::{Couplers, ElementLoss, Interferometer};
 
 pub use plan::{Column, Layout, Plan};
+pub use propagator::{Propagator, Workspace};
+pub use vector::VectorWorkspace;
 
 /// A lattice of interferometers with its phases, couplers and losses.
 ///
@@ -44,6 +50,8 @@ pub struct Lattice {
     pub(crate) theta_rad: Vec<f64>,
     pub(crate) phi_rad: Vec<f64>,
     pub(crate) couplers: Vec<Couplers>,
+    /// Whether `couplers` are all ideal: the fast paths skip them then.
+    pub(crate) ideal: bool,
     pub(crate) input_phase_rad: Vec<f64>,
     pub(crate) edge_phase_rad: Vec<f64>,
     pub(crate) output_phase_rad: Vec<f64>,
@@ -149,6 +157,7 @@ impl Lattice {
             theta_rad: vec![0.0; plan.elements()],
             phi_rad: vec![0.0; plan.elements()],
             couplers: vec![Couplers::IDEAL; plan.elements()],
+            ideal: true,
             input_phase_rad: outer(modes),
             edge_phase_rad: outer(if modes.is_multiple_of(2) { modes / 2 } else { 0 }),
             output_phase_rad: vec![0.0; modes],
@@ -205,6 +214,12 @@ impl Lattice {
     #[must_use]
     pub fn couplers(&self) -> &[Couplers] {
         &self.couplers
+    }
+
+    /// Whether every coupler is 50:50.
+    #[must_use]
+    pub const fn couplers_are_ideal(&self) -> bool {
+        self.ideal
     }
 
     /// The losses of each part.
@@ -312,6 +327,7 @@ impl Lattice {
             }
         }
         self.couplers.copy_from_slice(couplers);
+        self.ideal = couplers.iter().all(|pair| *pair == Couplers::IDEAL);
         Ok(())
     }
 
