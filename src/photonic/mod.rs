@@ -43,7 +43,8 @@ pub use decompose::{DecomposeError, decompose};
 pub use dense::{Dense, DenseWorkspace};
 pub use interferometer::{Couplers, ElementLoss, Interferometer, Transfer};
 pub use lattice::{
-    EdgeModes, Lattice, LatticeError, Layout, Plan, Propagator, VectorWorkspace, Workspace,
+    EdgeModes, Gradient, Lattice, LatticeError, Layout, Plan, Propagator, VectorWorkspace,
+    Workspace,
 };
 pub use svd::{Svd, SvdError};
 pub use weight_bank::{WeightBank, WeightBankError};

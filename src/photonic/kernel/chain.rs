@@ -5,6 +5,7 @@
 //! at once, so that the latency of one hides behind the others and each coefficient serves them all.
 #![expect(unsafe_code, reason = "the levels' entry points")]
 
+use super::super::complex::Complex32;
 use super::lanes::{Lanes, Pair, laned};
 
 /// A 2×2 matrix, row by row, each entry (re, im).
@@ -96,5 +97,20 @@ laned! {
     /// Four panels, their rows side by side.
     pub(crate) fn forward_4<L>(chains: &[Chain], coefficients: &[Coefficients], rows: &mut [Pair]) {
         run::<L, 4>(chains, coefficients, rows);
+    }
+}
+
+laned! {
+    /// Multiplies each row, in all its panels, by its factor.
+    pub(crate) fn turn<L>(factors: &[Complex32], rows: &mut [Pair]) {
+        let panels = rows.len() / factors.len().max(1);
+        for (row, f) in rows.chunks_exact_mut(panels.max(1)).zip(factors) {
+            let (re, im) = (L::splat(f.re), L::splat(f.im));
+            for pair in row {
+                let z = Wave::<L>::load(pair);
+                let turned = Wave { re: im.fnma(z.im, re.mul(z.re)), im: im.fma(z.re, re.mul(z.im)) };
+                turned.store(pair);
+            }
+        }
     }
 }

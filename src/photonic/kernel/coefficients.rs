@@ -42,15 +42,11 @@ leveled! {
         for (index, to) in to.chunks_mut(LANES).enumerate() {
             let at = index * LANES..index * LANES + to.len();
             let mut theta = read(&of.theta_rad[at.clone()]);
-            for l in 0..LANES {
-                theta[l] += arm[l];
-            }
+            theta.iter_mut().for_each(|phase| *phase += common.arm_rad);
             let (tc, ts) = block(&theta);
             let mut phi = read(&of.phi_rad[at.clone()]);
             if common.phi_on_lower_arm {
-                for l in 0..LANES {
-                    phi[l] += arm[l];
-                }
+                phi.iter_mut().for_each(|phase| *phase += common.arm_rad);
             }
             let (pc, ps) = block(&phi);
             let (ac, asn, bc, bs) = if ideal {
@@ -58,10 +54,7 @@ leveled! {
             } else {
                 let (mut alpha, mut beta) =
                     (read(&of.alpha_rad[at.clone()]), read(&of.beta_rad[at]));
-                for l in 0..LANES {
-                    alpha[l] += FRAC_PI_4;
-                    beta[l] += FRAC_PI_4;
-                }
+                alpha.iter_mut().chain(&mut beta).for_each(|angle| *angle += FRAC_PI_4);
                 let ((ac, asn), (bc, bs)) = (block(&alpha), block(&beta));
                 (ac, asn, bc, bs)
             };

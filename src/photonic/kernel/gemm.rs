@@ -21,8 +21,6 @@ pub(crate) type Weights = [[f32; ROWS]; 3];
 pub(crate) struct Triple(pub(crate) [Block; 3]);
 
 impl Triple {
-    pub(crate) const ZERO: Self = Self([Block::ZERO; 3]);
-
     #[inline]
     pub(crate) fn of(pair: &Pair) -> Self {
         let mut sum = Block::ZERO;
@@ -41,8 +39,8 @@ fn tile<L: Lanes, const P: usize>(weights: &[Weights], x: &[Triple], to: &mut [P
     for (w, x) in weights.iter().zip(x) {
         let mut lanes = [[L::splat(0.0); 3]; P];
         for p in 0..P {
-            for part in 0..3 {
-                lanes[p][part] = L::load(&x[p].0[part]);
+            for (lanes, part) in lanes[p].iter_mut().zip(&x[p].0) {
+                *lanes = L::load(part);
             }
         }
         for r in 0..ROWS {

@@ -9,6 +9,7 @@
 //!    at a cost that only processors without FMA pay. Fused because a 2×2 complex product is 16
 //!    operations then and 28 otherwise.
 
+pub(crate) mod adjoint;
 pub(crate) mod chain;
 pub(crate) mod coefficients;
 pub(crate) mod gemm;

@@ -10,9 +10,8 @@ leveled! {
     pub(crate) fn split(row: &[Complex32], pairs: &mut [Pair]) {
         let (whole, rest) = row.as_chunks::<LANES>();
         for (chunk, pair) in whole.iter().zip(pairs.iter_mut()) {
-            for l in 0..LANES {
-                pair.re.0[l] = chunk[l].re;
-                pair.im.0[l] = chunk[l].im;
+            for (l, z) in chunk.iter().enumerate() {
+                (pair.re.0[l], pair.im.0[l]) = (z.re, z.im);
             }
         }
         let full = whole.len().min(pairs.len());
@@ -32,8 +31,8 @@ leveled! {
         let (whole, rest) = row.as_chunks_mut::<LANES>();
         let count = whole.len();
         for (chunk, pair) in whole.iter_mut().zip(pairs) {
-            for l in 0..LANES {
-                chunk[l] = Complex32::new(pair.re.0[l], pair.im.0[l]);
+            for (l, z) in chunk.iter_mut().enumerate() {
+                *z = Complex32::new(pair.re.0[l], pair.im.0[l]);
             }
         }
         if let Some(pair) = pairs.get(count) {

@@ -66,13 +66,9 @@ impl Setting {
         x: Sixteen,
     ) -> Sixteen {
         let Common { arm_rad, upper, lower, input, .. } = self.common;
-        for l in 0..LANES {
-            theta[l] += arm_rad;
-        }
+        theta.iter_mut().for_each(|phase| *phase += arm_rad);
         if COMPACT {
-            for l in 0..LANES {
-                phi[l] += arm_rad;
-            }
+            phi.iter_mut().for_each(|phase| *phase += arm_rad);
         }
         let ((tc, ts), (pc, ps)) = (block(&theta), block(&phi));
         let [ac, asn, bc, bs] = couplers;
@@ -128,10 +124,7 @@ fn run<const COMPACT: bool, const IDEAL: bool>(
             return [[0.0; LANES]; 4];
         }
         let (mut alpha, mut beta) = (read(&of.alpha_rad[at..end]), read(&of.beta_rad[at..end]));
-        for l in 0..LANES {
-            alpha[l] += FRAC_PI_4;
-            beta[l] += FRAC_PI_4;
-        }
+        alpha.iter_mut().chain(&mut beta).for_each(|angle| *angle += FRAC_PI_4);
         let ((ac, asn), (bc, bs)) = (block(&alpha), block(&beta));
         [ac, asn, bc, bs]
     };

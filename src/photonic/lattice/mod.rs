@@ -14,6 +14,7 @@
 //! symmetric element. Its outer phases are: `input_phase_rad` on every input, `edge_phase_rad` on the
 //! last mode beside each odd column where N is even, and the output phases.
 
+mod gradient;
 pub(super) mod panel;
 mod plan;
 mod propagator;
@@ -27,6 +28,7 @@ use core::f64::consts::TAU;
 use super::complex::wrap_phase;
 use super::interferometer::{Couplers, ElementLoss, Interferometer};
 
+pub use gradient::Gradient;
 pub use plan::{Column, Layout, Plan};
 pub use propagator::{Propagator, Workspace};
 pub use vector::VectorWorkspace;

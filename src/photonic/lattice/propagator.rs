@@ -4,7 +4,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
 use super::super::complex::{Complex32, Complex64, amplitude_of_db, cis};
-use super::super::kernel::chain::{Coefficients, forward_1, forward_2, forward_4};
+use super::super::kernel::chain::{Coefficients, forward_1, forward_2, forward_4, turn};
 use super::super::kernel::coefficients::{Common, Elements, coefficients};
 use super::super::kernel::lanes::{LANES, Pair};
 use super::super::kernel::level::Level;
@@ -14,8 +14,8 @@ use super::{Lattice, LatticeError, Layout};
 
 /// A lattice made ready for batches in `f32`.
 ///
-/// Holds the 2×2 matrix of every element, in the order of the falling diagonals; the phases at inputs,
-/// edges and outputs are folded into them. [`drive`](Self::drive) takes new phases without allocating.
+/// Holds the 2×2 matrix of every element, in the order of the falling diagonals; the phases at inputs
+/// and edges are folded into them. [`drive`](Self::drive) takes new phases without allocating.
 /// Results agree with the [`Lattice`]'s `f64` ones to about 10⁻⁶·√N and are bit-equal on every machine,
 /// for every batch size and number of workers: each column is computed alone, in one order.
 ///
@@ -35,8 +35,8 @@ pub struct Propagator {
     layout: Layout,
     pub(super) schedule: Schedule,
     pub(super) coefficients: Vec<Coefficients>,
-    /// The factor of the only mode, where there are no elements.
-    single: Complex32,
+    /// The factor of each output: its shifter, and edges behind its last element.
+    pub(super) output: Vec<Complex32>,
     /// Phases and coupler errors in slot order, kept for their memory.
     gathered: [Vec<f64>; 4],
 }
@@ -60,7 +60,7 @@ impl Propagator {
             layout: plan.layout(),
             schedule: Schedule::new(plan),
             coefficients: vec![[0.0; 8]; plan.elements()],
-            single: Complex32::new(1.0, 0.0),
+            output: vec![Complex32::new(1.0, 0.0); plan.modes()],
             gathered: core::array::from_fn(|_| Vec::with_capacity(plan.elements())),
         };
         this.set(lattice, Level::best());
@@ -170,11 +170,9 @@ impl Propagator {
                 2 => forward_2(level, chains, t, rows),
                 _ => forward_4(level, chains, t, rows),
             }
+            turn(level, &self.output, rows);
             unpack(level, rows, panels, &mut y, at, width);
             at += width;
-        }
-        if self.modes == 1 {
-            y.iter_mut().for_each(|z| *z *= self.single);
         }
     }
 
@@ -202,20 +200,18 @@ impl Propagator {
         let shifter = amplitude_of_db(lattice.loss().shifter_db);
         let (plan, one) = (lattice.plan(), Complex64::new(1.0, 0.0));
         let edge = lattice.edge_factor();
-        // What a mode has met since its last element, and that element with the output row.
+        // What a mode has met since its last element.
         let mut pending = vec![one; self.modes];
-        let mut last: Vec<Option<(usize, usize)>> = vec![None; self.modes];
         for (factor, &phase) in pending.iter_mut().zip(&lattice.input_phase_rad) {
             *factor = cis(phase) * shifter;
         }
-        let quiet = edge == one && lattice.edge_phase_rad.is_empty();
-        for index in 0..plan.columns() {
+        let quiet = edge == one && plan.layout() != Layout::Compact;
+        for index in if quiet { 0..0 } else { 0..plan.columns() } {
             let column = plan.column(index);
             for k in 0..column.count {
                 let slot = self.schedule.slot[column.first_element + k] as usize;
                 for side in 0..2 {
                     let mode = column.first_mode + 2 * k + side;
-                    last[mode] = Some((slot, side));
                     if pending[mode] != one {
                         let factor = core::mem::replace(&mut pending[mode], one);
                         let t = &mut self.coefficients[slot];
@@ -224,9 +220,6 @@ impl Propagator {
                     }
                 }
             }
-            if quiet {
-                continue;
-            }
             for mode in (0..column.first_mode).chain(column.end_mode()..self.modes) {
                 pending[mode] *= edge;
             }
@@ -234,16 +227,10 @@ impl Propagator {
                 pending[mode] *= cis(lattice.edge_phase_rad[index / 2]) * shifter;
             }
         }
-        for (mode, &phase) in lattice.output_phase_rad.iter().enumerate() {
-            let factor = pending[mode] * cis(phase) * shifter;
-            match last[mode] {
-                Some((slot, side)) => {
-                    let row = &mut self.coefficients[slot][4 * side..4 * side + 4];
-                    scale(&mut row[..2], factor);
-                    scale(&mut row[2..], factor);
-                }
-                None => self.single = Complex32::new(factor.re as f32, factor.im as f32),
-            }
+        let phases = lattice.output_phase_rad.iter().zip(pending);
+        for (output, (&phase, pending)) in self.output.iter_mut().zip(phases) {
+            let factor = pending * cis(phase) * shifter;
+            *output = Complex32::new(factor.re as f32, factor.im as f32);
         }
     }
 }
