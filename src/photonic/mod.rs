@@ -28,11 +28,14 @@
 //!
 //! - [`interferometer`], [`lattice`]: the 2×2 element; rectangular, triangular and compact lattices.
 //! - [`decompose`]: a unitary to the phases of a lattice.
+//! - [`imperfection`], [`drive`]: what fabrication, drive and each shot do to it.
 //! - [`svd`], [`weight_bank`]: any matrix as two lattices and a row of attenuators.
 
 pub mod complex;
 pub mod decompose;
 pub mod dense;
+pub mod drive;
+pub mod imperfection;
 pub mod interferometer;
 pub(crate) mod kernel;
 pub mod lattice;
@@ -41,6 +44,8 @@ pub mod weight_bank;
 
 pub use decompose::{DecomposeError, decompose};
 pub use dense::{Dense, DenseWorkspace};
+pub use drive::{Crosstalk, Drive, DriveError, Lag, Placement, Quantisation};
+pub use imperfection::{DeviceKey, Fabrication, Imperfection, ImperfectionError, Shot};
 pub use interferometer::{Couplers, ElementLoss, Interferometer, Transfer};
 pub use lattice::{
     EdgeModes, Gradient, Lattice, LatticeError, Layout, Plan, Propagator, VectorWorkspace,

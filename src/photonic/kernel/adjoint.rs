@@ -24,15 +24,10 @@ pub(crate) type Sums = [f32; 3];
 fn total<L: Lanes>(lanes: L) -> f32 {
     let mut block = Block::ZERO;
     lanes.store(&mut block);
-    let b = &mut block.0;
-    let mut half = LANES / 2;
-    while half > 0 {
-        for l in 0..half {
-            b[l] += b[l + half];
-        }
-        half /= 2;
-    }
-    b[0]
+    let b = &block.0;
+    let eight: [f32; LANES / 2] = core::array::from_fn(|l| b[l] + b[l + 8]);
+    let four: [f32; LANES / 4] = core::array::from_fn(|l| eight[l] + eight[l + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
 }
 
 /// Im λ*e, lane by lane, added to `to`.
@@ -47,8 +42,72 @@ fn real<L: Lanes>(lambda: Wave<L>, e: Wave<L>, to: L) -> L {
     lambda.im.fma(e.im, lambda.re.fma(e.re, to))
 }
 
+/// Light and adjoint at one mode of one panel.
+#[derive(Clone, Copy)]
+struct Both<L> {
+    light: Wave<L>,
+    adjoint: Wave<L>,
+}
+
+impl<L: Lanes> Both<L> {
+    #[inline(always)]
+    fn load(light: &Pair, adjoint: &Pair) -> Self {
+        Self { light: Wave::load(light), adjoint: Wave::load(adjoint) }
+    }
+
+    #[inline(always)]
+    fn store(self, light: &mut Pair, adjoint: &mut Pair) {
+        self.light.store(light);
+        self.adjoint.store(adjoint);
+    }
+}
+
+/// What an element's two outputs were at its inputs, with the sums of one panel added.
 #[inline(always)]
-fn run<L: Lanes, const P: usize>(
+fn step<L: Lanes>(
+    by: &Backward,
+    y1: Both<L>,
+    y2: Both<L>,
+    sums: &mut [L; 4],
+) -> (Both<L>, Both<L>) {
+    let Backward { adjoint: t, inverse: v } = by;
+    let [upper, lower, across, back] = sums;
+    *across = real(y2.adjoint, y1.light, *across);
+    *back = real(y1.adjoint, y2.light, *back);
+    let x1 = Both {
+        light: Wave::combine([v[2], v[3]], y2.light, [v[0], v[1]], y1.light),
+        adjoint: Wave::combine([t[2], t[3]], y2.adjoint, [t[0], t[1]], y1.adjoint),
+    };
+    let x2 = Both {
+        light: Wave::combine([v[6], v[7]], y2.light, [v[4], v[5]], y1.light),
+        adjoint: Wave::combine([t[6], t[7]], y2.adjoint, [t[4], t[5]], y1.adjoint),
+    };
+    *upper = imaginary(x1.adjoint, x1.light, *upper);
+    *lower = imaginary(x2.adjoint, x2.light, *lower);
+    (x1, x2)
+}
+
+/// One element in one panel: stores its lower input, gives its upper one.
+#[inline(always)]
+fn next<L: Lanes>(
+    by: &Backward,
+    light: &mut [[Pair; P]],
+    adjoint: &mut [[Pair; P]],
+    p: usize,
+    shared: Both<L>,
+    sums: &mut [L; 4],
+) -> Both<L> {
+    let y1 = Both::load(&light[0][p], &adjoint[0][p]);
+    let (upper, lower) = step(by, y1, shared, sums);
+    lower.store(&mut light[1][p], &mut adjoint[1][p]);
+    upper
+}
+
+/// Panels that go together.
+pub(crate) const P: usize = 4;
+
+#[inline(always)]
+fn run<L: Lanes>(
     chains: &[Chain],
     backward: &[Backward],
     light: &mut [Pair],
@@ -59,49 +118,42 @@ fn run<L: Lanes, const P: usize>(
         let (mode, first, len) = (chain.mode as usize, chain.first as usize, chain.len as usize);
         let (light, _) = light[mode * P..][..(len + 1) * P].as_chunks_mut::<P>();
         let (adjoint, _) = adjoint[mode * P..][..(len + 1) * P].as_chunks_mut::<P>();
-        let mut e_shared: [Wave<L>; P] = core::array::from_fn(|p| Wave::load(&light[len][p]));
-        let mut l_shared: [Wave<L>; P] = core::array::from_fn(|p| Wave::load(&adjoint[len][p]));
+        // The panels are written out: as a loop, their state would live in memory.
+        let (e, l) = (&light[len], &adjoint[len]);
+        let mut s0 = Both::<L>::load(&e[0], &l[0]);
+        let mut s1 = Both::<L>::load(&e[1], &l[1]);
+        let mut s2 = Both::<L>::load(&e[2], &l[2]);
+        let mut s3 = Both::<L>::load(&e[3], &l[3]);
         for k in (0..len).rev() {
-            let Backward { adjoint: t, inverse: v } = &backward[first + k];
-            let zero = L::splat(0.0);
-            let (mut upper, mut lower, mut across, mut back) = (zero, zero, zero, zero);
-            for p in 0..P {
-                let (y2, l2) = (e_shared[p], l_shared[p]);
-                let (y1, l1) = (Wave::load(&light[k][p]), Wave::load(&adjoint[k][p]));
-                across = real(l2, y1, across);
-                back = real(l1, y2, back);
-                let x1 = Wave::combine([v[2], v[3]], y2, [v[0], v[1]], y1);
-                let x2 = Wave::combine([v[6], v[7]], y2, [v[4], v[5]], y1);
-                let m1 = Wave::combine([t[2], t[3]], l2, [t[0], t[1]], l1);
-                let m2 = Wave::combine([t[6], t[7]], l2, [t[4], t[5]], l1);
-                upper = imaginary(m1, x1, upper);
-                lower = imaginary(m2, x2, lower);
-                x2.store(&mut light[k + 1][p]);
-                m2.store(&mut adjoint[k + 1][p]);
-                (e_shared[p], l_shared[p]) = (x1, m1);
-            }
+            let by = &backward[first + k];
+            let mut lanes = [L::splat(0.0); 4];
+            let (e, l) = (&mut light[k..k + 2], &mut adjoint[k..k + 2]);
+            s0 = next(by, e, l, 0, s0, &mut lanes);
+            s1 = next(by, e, l, 1, s1, &mut lanes);
+            s2 = next(by, e, l, 2, s2, &mut lanes);
+            s3 = next(by, e, l, 3, s3, &mut lanes);
+            let [upper, lower, across, back] = lanes;
             let sum = &mut sums[first + k];
             sum[0] += total(upper);
             sum[1] += total(lower);
             sum[2] += total(across.sub(back));
         }
-        for p in 0..P {
-            e_shared[p].store(&mut light[0][p]);
-            l_shared[p].store(&mut adjoint[0][p]);
+        for (p, shared) in [s0, s1, s2, s3].into_iter().enumerate() {
+            shared.store(&mut light[0][p], &mut adjoint[0][p]);
         }
     }
 }
 
 laned! {
-    /// Takes outputs and their adjoints to the inputs, and adds each element's sums, in two panels.
-    pub(crate) fn backward_2<L>(
+    /// Takes outputs and their adjoints to the inputs, and adds each element's sums, in [`P`] panels.
+    pub(crate) fn backward<L>(
         chains: &[Chain],
-        backward: &[Backward],
+        elements: &[Backward],
         light: &mut [Pair],
         adjoint: &mut [Pair],
         sums: &mut [Sums],
     ) {
-        run::<L, 2>(chains, backward, light, adjoint, sums);
+        run::<L>(chains, elements, light, adjoint, sums);
     }
 }
 

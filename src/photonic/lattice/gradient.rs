@@ -15,7 +15,7 @@ use core::f64::consts::FRAC_PI_4;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::super::complex::Complex32;
-use super::super::kernel::adjoint::{Backward, Sums, backward_2};
+use super::super::kernel::adjoint::{Backward, P as PANELS, Sums, backward};
 use super::super::kernel::lanes::{LANES, Pair};
 use super::super::kernel::level::Level;
 use super::panel::{pack, unpack};
@@ -54,13 +54,11 @@ pub struct Gradient {
     adjoint: Vec<Pair>,
 }
 
-const PANELS: usize = 2;
-
 impl Gradient {
     /// Finds the gradient for the outputs `y` of a batch and `dl_dy` = ∂L/∂y* (for L = Σ|y − t|²:
     /// y − t), both N × batch, as `propagator` gave them for `lattice`. `dl_dx`, if given, gets ∂L/∂x*.
     ///
-    /// O(N²·batch). Sums over the batch run in blocks of 32 columns in order: bit-equal everywhere.
+    /// O(N²·batch). Sums over the batch run in blocks of 64 columns in order: bit-equal everywhere.
     ///
     /// # Errors
     /// [`LatticeError::Shape`] where a matrix or the propagator does not fit the lattice.
@@ -147,7 +145,7 @@ impl Gradient {
             self.sums.resize(slots, [0.0; 3]);
             let chains = &propagator.schedule.chains;
             let (light, adjoint) = (&mut self.light, &mut self.adjoint);
-            backward_2(level, chains, &self.backward, light, adjoint, &mut self.sums);
+            backward(level, chains, &self.backward, light, adjoint, &mut self.sums);
             for (total, sums) in self.totals.iter_mut().zip(&self.sums) {
                 for (total, &sum) in total.iter_mut().zip(sums) {
                     *total += f64::from(sum);
