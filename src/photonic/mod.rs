@@ -29,8 +29,12 @@
 //! - [`interferometer`], [`lattice`]: the 2×2 element; rectangular, triangular and compact lattices.
 //! - [`decompose`]: a unitary to the phases of a lattice.
 //! - [`imperfection`], [`drive`]: what fabrication, drive and each shot do to it.
+//! - [`calibrate`]: making imperfect hardware do what was wanted.
 //! - [`svd`], [`weight_bank`]: any matrix as two lattices and a row of attenuators.
+//! - [`dense`]: a matrix that does not change between shots, as one product.
+//! - [`processor`]: layers of weight banks with activations, and ensembles of noisy devices.
 
+pub mod calibrate;
 pub mod complex;
 pub mod decompose;
 pub mod dense;
@@ -40,8 +44,10 @@ pub mod interferometer;
 pub(crate) mod kernel;
 pub mod lattice;
 pub mod svd;
+pub mod processor;
 pub mod weight_bank;
 
+pub use calibrate::{Classifier, Hardware, Training, CalibrateError, correct_couplers, self_configure};
 pub use decompose::{DecomposeError, decompose};
 pub use dense::{Dense, DenseWorkspace};
 pub use drive::{Crosstalk, Drive, DriveError, Lag, Placement, Quantisation};
@@ -52,6 +58,7 @@ pub use lattice::{
     Workspace,
 };
 pub use svd::{Svd, SvdError};
+pub use processor::{Activation, Ensemble, PhotonicProcessor, ProcessorError};
 pub use weight_bank::{WeightBank, WeightBankError};
 
 /// A unitary from the Haar measure, for tests: Gram and Schmidt, twice, on normal numbers.

@@ -78,7 +78,7 @@ impl Lattice {
     }
 
     /// The factor of a mode that a column leaves alone.
-    pub(super) fn edge_factor(&self) -> Complex64 {
+    pub(crate) fn edge_factor(&self) -> Complex64 {
         match self.edge_modes {
             EdgeModes::Bare => Complex64::new(1.0, 0.0),
             EdgeModes::Dummy => {
