@@ -43,11 +43,13 @@ pub mod imperfection;
 pub mod interferometer;
 pub(crate) mod kernel;
 pub mod lattice;
-pub mod svd;
 pub mod processor;
+pub mod svd;
 pub mod weight_bank;
 
-pub use calibrate::{Classifier, Hardware, Training, CalibrateError, correct_couplers, self_configure};
+pub use calibrate::{
+    CalibrateError, Classifier, Hardware, Training, correct_couplers, self_configure,
+};
 pub use decompose::{DecomposeError, decompose};
 pub use dense::{Dense, DenseWorkspace};
 pub use drive::{Crosstalk, Drive, DriveError, Lag, Placement, Quantisation};
@@ -57,8 +59,10 @@ pub use lattice::{
     EdgeModes, Gradient, Lattice, LatticeError, Layout, Plan, Propagator, VectorWorkspace,
     Workspace,
 };
+pub use processor::{
+    Activation, CompiledProcessor, Ensemble, Layer, PhotonicProcessor, ProcessorError,
+};
 pub use svd::{Svd, SvdError};
-pub use processor::{Activation, Ensemble, PhotonicProcessor, ProcessorError};
 pub use weight_bank::{WeightBank, WeightBankError};
 
 /// A unitary from the Haar measure, for tests: Gram and Schmidt, twice, on normal numbers.

@@ -6,15 +6,18 @@
 //!    corrected for them in one pass.
 //! 2. [`self_configure`]: nothing is known; light is sent in and powers are measured at the outputs.
 //! 3. [`adjoint_gradient`]: the gradient of a loss by every phase, from light sent forward and
-//!    backward, for training in place. [`Gradient`](super::Gradient) is its fast `f32` form.
+//!    backward, for training in place. [`Gradient`](super::Gradient) is its fast `f32` form, and
+//!    [`Classifier`] a small classifier that is trained with it, on ideal or imperfect hardware.
 
 mod adjoint;
+mod classifier;
 mod local;
 mod self_configure;
 
 use super::lattice::{LatticeError, Layout};
 
 pub use adjoint::{PhaseGradient, adjoint_gradient};
+pub use classifier::{Classifier, ClassifierError, Hardware, Training};
 pub use local::{Correction, correct_couplers};
 pub use self_configure::{PowerMeter, SimulatedChip, self_configure};
 
