@@ -1,0 +1,148 @@
+//! A room scan and a headset recording drive a mesh of agents at 90 Hz.
+//!
+//! `cargo run --release --example xr_session -- --help` lists the options. Without files it runs on
+//! a room and a walk that it generates. Its report goes to standard output, progress and errors to
+//! standard error; a wrong option or a wrong file gives one line and exit code 2.
+
+mod agents;
+mod args;
+mod camera;
+mod cast;
+mod clock;
+mod files;
+mod generate;
+mod grid;
+mod messages;
+mod motion;
+mod picture;
+mod play;
+mod plot;
+mod pose;
+mod progress;
+mod report;
+mod room;
+mod session;
+mod surroundings;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use args::{Args, Request};
+use motion::Motion;
+use picture::Film;
+use play::Pace;
+use room::Room;
+use session::{Session, Setup};
+use xrmesh::Vec3;
+
+/// The exit code of a wrong option or a wrong file.
+const WRONG_INPUT: u8 = 2;
+/// The key of all chance: the room and the walk that stand in for missing files, noise, characters.
+const SEED: u64 = 1;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(line) => {
+            let _ = writeln!(io::stderr(), "xr_session: {line}");
+            ExitCode::from(WRONG_INPUT)
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let args = match args::parse(std::env::args_os().skip(1)).map_err(|error| error.to_string())? {
+        Request::Help => return print(args::HELP),
+        Request::Session(args) => args,
+    };
+    if let Some(path) = args.record.as_ref().or(args.replay.as_ref()) {
+        return Err(session::recording_is_unavailable(path));
+    }
+    if let Some(path) = &args.plot {
+        check_output(path)?;
+    }
+    let room = match &args.room {
+        Some(path) => files::load_room(path).map_err(|error| error.to_string())?,
+        None => generate::room(SEED),
+    };
+    let mut motion = match &args.motion {
+        Some(path) => files::load_motion(path).map_err(|error| error.to_string())?,
+        None => generate::walk(SEED, &room),
+    };
+    let shift = motion.place_in(&room);
+    if !args.json {
+        print(&summary(&args, &room, &motion, shift))?;
+    }
+    let Args { agents: characters, workers, .. } = args;
+    let setup = Setup { room: &room, motion, characters, workers, seed: SEED };
+    let mut session = Session::new(setup)?;
+    let pace = Pace { seconds: args.seconds, realtime: args.realtime };
+    let mut film = args.plot.is_some().then(|| Film::new(&session.cast, args.realtime));
+    let measured = play::play(&mut session, &pace, film.as_mut())?;
+    if let (Some(path), Some(film)) = (&args.plot, &film) {
+        let picture = film.draw(&session.mesh, &session.cast, &room, &title(&args));
+        std::fs::write(path, picture).map_err(|error| {
+            format!("{}: expected a writable file, found {error}", path.display())
+        })?;
+    }
+    let report = measured.report(&session.mesh, &session.cast);
+    print(&if args.json { format!("{}\n", report.to_json()) } else { format!("\n{report}") })
+}
+
+/// What the picture is called.
+fn title(args: &Args) -> String {
+    let name = args.room.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
+    match name {
+        Some(name) => format!("A session in {}", name.replace('_', " ")),
+        None => "A session in a generated room".to_owned(),
+    }
+}
+
+fn summary(args: &Args, room: &Room, motion: &Motion, shift: Vec3) -> String {
+    let name = |path: &Option<std::path::PathBuf>| {
+        path.as_ref().map_or("generated".to_owned(), |path| path.display().to_string())
+    };
+    let triangles: usize =
+        room.entities.iter().filter_map(|e| e.mesh.as_ref()).map(|mesh| mesh.triangles.len()).sum();
+    let mut text = format!(
+        "room    {}: {} entities, {} triangles\nmotion  {}: {} poses, {} button events, {:.1} s\n",
+        name(&args.room),
+        room.entities.len(),
+        triangles,
+        name(&args.motion),
+        motion.headset.samples.len(),
+        motion.events.len(),
+        motion.duration_ns() as f64 * 1e-9,
+    );
+    if shift != Vec3::ZERO {
+        text.push_str(&format!(
+            "        moved by ({:.2}, {:.2}) m in x and z into the room\n",
+            shift.x, shift.z
+        ));
+    }
+    text
+}
+
+/// Whether a file can be made at `path`, asked before a session of minutes rather than after it.
+fn check_output(path: &Path) -> Result<(), String> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(format!("{}: expected an existing folder to write to", path.display()));
+    }
+    if path.is_dir() {
+        return Err(format!("{}: expected a file to write, found a directory", path.display()));
+    }
+    Ok(())
+}
+
+/// To standard output; a reader that has gone away ends the session quietly.
+fn print(text: &str) -> Result<(), String> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
