@@ -1,6 +1,6 @@
 //! The photonic kernels: batches and single vectors through lattices, fixed matrices, decomposition,
 //! gradients. `cargo bench --bench photonic`; the Python peers are in `benches/peers/python`.
-#![expect(missing_docs, clippy::unwrap_used, reason = "benches")]
+#![expect(clippy::unwrap_used, reason = "benches")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;

@@ -1,7 +1,7 @@
 //! Training on the handwritten digits: in-situ training makes up for the errors of hardware.
 
 #![cfg(feature = "photonic")]
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use ndarray::{Array2, Axis};
 use xrmesh::photonic::{
