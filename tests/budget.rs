@@ -66,7 +66,8 @@ fn a_tick_that_is_cut_keeps_the_order_of_priorities() {
     let clock = Stepping { now: AtomicI64::new(0), step: 10_000 };
     let (mut mesh, sink) = filled(500);
     for tick in 0..500 {
-        mesh.tick(Time::from_nanos(tick), Budget::time(Duration::from_micros(100), &clock)).unwrap();
+        mesh.tick(Time::from_nanos(tick), Budget::time(Duration::from_micros(100), &clock))
+            .unwrap();
     }
     let heard = mesh.with_agent(sink, |sink: &Sink| sink.heard.clone()).unwrap();
     assert_eq!(heard.len(), 500);

@@ -1,0 +1,467 @@
+//! Layers of weight banks with activations, and ensembles of noisy devices.
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use rayon::prelude::*;
+
+use super::complex::{Complex64, cis};
+use super::dense::{Dense, DenseWorkspace};
+use super::imperfection::{DeviceKey, Imperfection, ImperfectionError};
+use super::lattice::{LatticeError, Layout};
+use super::weight_bank::{WeightBank, WeightBankError};
+
+/// A neural network of light: each layer is a [`WeightBank`] and an [`Activation`].
+///
+/// ```
+/// use ndarray::array;
+/// use xrmesh::photonic::{Activation, Layout, PhotonicProcessor, complex::Complex64};
+/// let one = array![[1.0, -1.0], [0.5, 2.0]];
+/// let processor = PhotonicProcessor::from_real(&[one.view()], Activation::Relu, Layout::Rectangular)?;
+/// let y = processor.forward(array![1.0, 2.0].mapv(Complex64::from).view())?;
+/// assert!(y[0].re.abs() < 1e-13 && (y[1].re - 4.5).abs() < 1e-13);
+/// # Ok::<(), xrmesh::photonic::ProcessorError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhotonicProcessor {
+    layers: Vec<Layer>,
+}
+
+/// One layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Its weights.
+    pub bank: WeightBank,
+    /// What each output meets.
+    pub activation: Activation,
+}
+
+/// What an amplitude becomes between layers.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub enum Activation {
+    /// Itself.
+    #[default]
+    Linear,
+    /// Digital: the real part, or 0 where that is negative.
+    Relu,
+    /// Digital: the detected power |z|².
+    Power,
+    /// A share of the light is detected and modulates the rest:
+    /// f(z) = i√(1 − α) e^{−iψ} cos(ψ) z, ψ = (g|z|² + φ_b)/2.
+    /// I. A. D. Williamson et al., IEEE J. Sel. Top. Quantum Electron. 26, 7700412 (2020), Eq. 4.
+    ElectroOptic {
+        /// α: the share that is detected, 0…1.
+        tap: f64,
+        /// g: phase for each unit of power (rad).
+        gain_rad: f64,
+        /// φ_b: phase without light (rad).
+        bias_rad: f64,
+    },
+}
+
+/// Why a processor could not be made or refused its input.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessorError {
+    /// A processor without layers.
+    #[error("a processor needs at least one layer")]
+    NoLayers,
+    /// A layer does not take what the one before it gives.
+    #[error("layer {layer}: {expected} inputs expected, given {given}")]
+    Chain {
+        /// The layer.
+        layer: usize,
+        /// Outputs of the layer before.
+        expected: usize,
+        /// Its inputs.
+        given: usize,
+    },
+    /// An activation's number outside its range.
+    #[error("layer {layer}: {what} out of range: {given}")]
+    Activation {
+        /// The layer.
+        layer: usize,
+        /// Which number.
+        what: &'static str,
+        /// The value.
+        given: f64,
+    },
+    /// A bank refused.
+    #[error(transparent)]
+    WeightBank(#[from] WeightBankError),
+    /// Input of another shape, or not finite.
+    #[error(transparent)]
+    Lattice(#[from] LatticeError),
+    /// The imperfection refused.
+    #[error(transparent)]
+    Imperfection(#[from] ImperfectionError),
+}
+
+impl PhotonicProcessor {
+    /// A processor of the given layers.
+    ///
+    /// # Errors
+    /// [`ProcessorError::NoLayers`], [`ProcessorError::Chain`], [`ProcessorError::Activation`].
+    pub fn new(layers: Vec<Layer>) -> Result<Self, ProcessorError> {
+        if layers.is_empty() {
+            return Err(ProcessorError::NoLayers);
+        }
+        for (layer, pair) in layers.windows(2).enumerate() {
+            let (expected, given) = (pair[0].bank.outputs(), pair[1].bank.inputs());
+            if expected != given {
+                return Err(ProcessorError::Chain { layer: layer + 1, expected, given });
+            }
+        }
+        for (layer, Layer { activation, .. }) in layers.iter().enumerate() {
+            activation.check(layer)?;
+        }
+        Ok(Self { layers })
+    }
+
+    /// A processor of real weight matrices (M × N each, first layer first), all with one activation.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new) and [`WeightBank::from_real`].
+    pub fn from_real(
+        weights: &[ArrayView2<'_, f64>],
+        activation: Activation,
+        layout: Layout,
+    ) -> Result<Self, ProcessorError> {
+        let layers = weights
+            .iter()
+            .map(|weights| Ok(Layer { bank: WeightBank::from_real(*weights, layout)?, activation }))
+            .collect::<Result<_, WeightBankError>>()?;
+        Self::new(layers)
+    }
+
+    /// The layers, first one first.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The number of features in.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.layers.first().map_or(0, |layer| layer.bank.inputs())
+    }
+
+    /// The number of amplitudes out.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.bank.outputs())
+    }
+
+    /// One vector through all layers, in `f64`.
+    ///
+    /// # Errors
+    /// [`ProcessorError::WeightBank`] with the shape expected and given, or the value not finite.
+    pub fn forward(
+        &self,
+        x: ArrayView1<'_, Complex64>,
+    ) -> Result<Array1<Complex64>, ProcessorError> {
+        let mut light = x.to_owned();
+        for Layer { bank, activation } in &self.layers {
+            light = bank.forward(light.view())?;
+            light.mapv_inplace(|z| activation.of(z));
+        }
+        Ok(light)
+    }
+
+    /// Many vectors, one a row (batch × inputs in, batch × outputs out), in `f32` products: each bank
+    /// is one matrix while its phases stay. Bit-equal on any machine and any number of workers.
+    ///
+    /// # Errors
+    /// [`ProcessorError::Lattice`] with the shape expected and given, or the value not finite.
+    pub fn forward_batch(
+        &self,
+        x: ArrayView2<'_, Complex64>,
+    ) -> Result<Array2<Complex64>, ProcessorError> {
+        self.compile()?.forward_batch(x)
+    }
+
+    /// The processor with every bank as one matrix: for batch after batch with the same phases.
+    ///
+    /// # Errors
+    /// [`ProcessorError::Lattice`] where a weight is not finite in `f32`.
+    pub fn compile(&self) -> Result<CompiledProcessor, ProcessorError> {
+        let layers = self
+            .layers
+            .iter()
+            .map(|layer| Ok((Dense::new(layer.bank.transfer_matrix().view())?, layer.activation)));
+        Ok(CompiledProcessor { layers: layers.collect::<Result<_, LatticeError>>()? })
+    }
+
+    /// The output for `x` at each phase of the arms' waveguides (rad): a wavelength sweep, with
+    /// 2π n_eff(λ) L/λ for each wavelength. Wavelengths × outputs.
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward); [`ProcessorError::Lattice`] for a phase that is not finite.
+    pub fn sweep(
+        &self,
+        x: ArrayView1<'_, Complex64>,
+        arm_phases_rad: &[f64],
+    ) -> Result<Array2<Complex64>, ProcessorError> {
+        let mut swept = Array2::zeros((arm_phases_rad.len(), self.outputs()));
+        let mut at = self.clone();
+        for (mut row, &phase) in swept.outer_iter_mut().zip(arm_phases_rad) {
+            for layer in &mut at.layers {
+                let (right, _, left) = layer.bank.parts_mut();
+                right.set_arm_phase(phase)?;
+                left.set_arm_phase(phase)?;
+            }
+            row.assign(&at.forward(x)?);
+        }
+        Ok(swept)
+    }
+
+    /// This processor on a device: every lattice realised with its own errors. Lattice k of device d
+    /// is device d·2·layers + k of the seed.
+    ///
+    /// # Errors
+    /// [`ProcessorError::Imperfection`].
+    pub fn realise(
+        &self,
+        imperfection: &Imperfection,
+        key: DeviceKey,
+        shot: u64,
+    ) -> Result<Self, ProcessorError> {
+        let mut device = self.clone();
+        let first = key.device.wrapping_mul(2 * self.layers.len() as u32);
+        for (layer, k) in device.layers.iter_mut().zip(0_u32..) {
+            let (right, attenuators, left) = layer.bank.parts_mut();
+            let at = |k: u32| DeviceKey { seed: key.seed, device: first.wrapping_add(k) };
+            *right = imperfection.realise(right, at(2 * k), shot)?;
+            *left = imperfection.realise(left, at(2 * k + 1), shot)?;
+            for element in attenuators {
+                element.loss = imperfection.fabrication.loss;
+            }
+        }
+        Ok(device)
+    }
+}
+
+/// A processor whose banks are matrices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompiledProcessor {
+    layers: Vec<(Dense, Activation)>,
+}
+
+impl CompiledProcessor {
+    /// As [`PhotonicProcessor::forward_batch`].
+    ///
+    /// # Errors
+    /// As [`PhotonicProcessor::forward_batch`].
+    pub fn forward_batch(
+        &self,
+        x: ArrayView2<'_, Complex64>,
+    ) -> Result<Array2<Complex64>, ProcessorError> {
+        let narrow = |z: Complex64| super::complex::Complex32::new(z.re as f32, z.im as f32);
+        let wide = |re: f32, im: f32| Complex64::new(re.into(), im.into());
+        if let Some((index, z)) =
+            x.iter().enumerate().find(|(_, z)| !super::complex::is_finite(**z))
+        {
+            let given = if z.re.is_finite() { z.im } else { z.re };
+            return Err(LatticeError::NotFinite { what: "input", index, given }.into());
+        }
+        let mut light = x.t().mapv(narrow);
+        let mut workspace = DenseWorkspace::default();
+        for (dense, activation) in &self.layers {
+            let mut next = Array2::zeros((dense.dim().0, light.ncols()));
+            dense.forward(light.view(), next.view_mut(), &mut workspace)?;
+            next.mapv_inplace(|z| narrow(activation.of(wide(z.re, z.im))));
+            light = next;
+        }
+        Ok(light.t().mapv(|z| wide(z.re, z.im)))
+    }
+}
+
+impl Activation {
+    /// What `z` becomes.
+    #[must_use]
+    pub fn of(&self, z: Complex64) -> Complex64 {
+        match *self {
+            Self::Linear => z,
+            Self::Relu => Complex64::new(z.re.max(0.0), 0.0),
+            Self::Power => Complex64::new(z.norm_sqr(), 0.0),
+            Self::ElectroOptic { tap, gain_rad, bias_rad } => {
+                let psi = 0.5 * (gain_rad * z.norm_sqr() + bias_rad);
+                let factor = (1.0 - tap).sqrt() * libm::cos(psi);
+                Complex64::i() * cis(-psi) * factor * z
+            }
+        }
+    }
+
+    fn check(&self, layer: usize) -> Result<(), ProcessorError> {
+        let bad = |what, given| Err(ProcessorError::Activation { layer, what, given });
+        if let Self::ElectroOptic { tap, gain_rad, bias_rad } = *self {
+            if !(0.0..=1.0).contains(&tap) {
+                return bad("tap", tap);
+            }
+            for (what, given) in [("gain_rad", gain_rad), ("bias_rad", bias_rad)] {
+                if !given.is_finite() {
+                    return bad(what, given);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Many devices of one design, each with its own errors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ensemble {
+    /// The design.
+    pub processor: PhotonicProcessor,
+    /// What is wrong with its devices.
+    pub imperfection: Imperfection,
+    /// All draws follow from this.
+    pub seed: u64,
+    /// How many devices.
+    pub devices: u32,
+}
+
+impl Ensemble {
+    /// What every device makes of a batch (batch × inputs) in shot `shot`, device by device. rayon's
+    /// workers share the devices; results do not depend on how many there are.
+    ///
+    /// # Errors
+    /// As [`PhotonicProcessor::realise`] and [`PhotonicProcessor::forward_batch`]; of several, that of
+    /// the first device.
+    pub fn forward_batch(
+        &self,
+        x: ArrayView2<'_, Complex64>,
+        shot: u64,
+    ) -> Result<Vec<Array2<Complex64>>, ProcessorError> {
+        let all: Vec<_> = (0..self.devices)
+            .into_par_iter()
+            .map(|device| {
+                let key = DeviceKey { seed: self.seed, device };
+                self.processor.realise(&self.imperfection, key, shot)?.forward_batch(x)
+            })
+            .collect();
+        all.into_iter().collect()
+    }
+
+    /// Mean and standard deviation over the devices of each output's power, batch × outputs each.
+    ///
+    /// # Errors
+    /// As [`forward_batch`](Self::forward_batch).
+    pub fn powers(
+        &self,
+        x: ArrayView2<'_, Complex64>,
+        shot: u64,
+    ) -> Result<(Array2<f64>, Array2<f64>), ProcessorError> {
+        let all = self.forward_batch(x, shot)?;
+        let shape = (x.len_of(Axis(0)), self.processor.outputs());
+        let (mut mean, mut spread) = (Array2::zeros(shape), Array2::zeros(shape));
+        let count = f64::from(self.devices.max(1));
+        for device in &all {
+            mean.zip_mut_with(device, |m: &mut f64, z| *m += z.norm_sqr() / count);
+        }
+        for device in &all {
+            for ((s, m), z) in spread.iter_mut().zip(&mean).zip(device) {
+                let off = z.norm_sqr() - m;
+                *s += off * off / count;
+            }
+        }
+        spread.mapv_inplace(f64::sqrt);
+        Ok((mean, spread))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::imperfection::{Fabrication, Shot};
+    use super::*;
+    use crate::random::Counter;
+    use ndarray::array;
+
+    fn weights(m: usize, n: usize, seed: u64) -> Array2<f64> {
+        let draws = Counter::new(seed, [m as u32, n as u32]);
+        Array2::from_shape_fn((m, n), |(r, c)| draws.normals((r * n + c) as u64)[0])
+    }
+
+    fn processor() -> PhotonicProcessor {
+        let (a, b) = (weights(7, 5, 1), weights(3, 7, 2));
+        PhotonicProcessor::from_real(&[a.view(), b.view()], Activation::Relu, Layout::Rectangular)
+            .unwrap()
+    }
+
+    #[test]
+    fn layers_compute_the_network() {
+        let x = array![0.3, -0.5, 1.0, 0.0, 2.0];
+        let relu = |v: Array1<f64>| v.mapv(|x| x.max(0.0));
+        let expected = relu(weights(3, 7, 2).dot(&relu(weights(7, 5, 1).dot(&x))));
+        let y = processor().forward(x.mapv(Complex64::from).view()).unwrap();
+        assert!(y.iter().zip(&expected).all(|(a, b)| (a.re - b).abs() < 1e-12));
+        let rows = x.mapv(Complex64::from).insert_axis(Axis(0));
+        let y = processor().forward_batch(rows.view()).unwrap();
+        assert!(y.iter().zip(&expected).all(|(a, b)| (a.re - b).abs() < 1e-4));
+    }
+
+    #[test]
+    fn ensembles_do_not_depend_on_workers() {
+        let ensemble = Ensemble {
+            processor: processor(),
+            imperfection: Imperfection {
+                fabrication: Fabrication { coupler_sigma_rad: 0.05, ..Fabrication::default() },
+                shot: Shot { phase_sigma_rad: 0.01 },
+                ..Imperfection::default()
+            },
+            seed: 9,
+            devices: 11,
+        };
+        let x = weights(20, 5, 3).mapv(Complex64::from);
+        let mut results = [1, 2, 4, 8].into_iter().map(|workers| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().unwrap();
+            pool.install(|| ensemble.forward_batch(x.view(), 0)).unwrap()
+        });
+        let first = results.next().unwrap();
+        assert!(results.all(|result| result == first));
+        assert_ne!(first[0], first[1]);
+        assert_ne!(first, ensemble.forward_batch(x.view(), 1).unwrap());
+        let (_, spread) = ensemble.powers(x.view(), 0).unwrap();
+        assert!(spread.iter().any(|s| *s > 0.0));
+    }
+
+    #[test]
+    fn electro_optic_activation_follows_its_formula() {
+        let activation = Activation::ElectroOptic { tap: 0.1, gain_rad: 0.5, bias_rad: 1.0 };
+        let z = Complex64::new(0.6, -0.8);
+        let psi: f64 = (0.5 * 1.0 + 1.0) / 2.0;
+        let expected = Complex64::i() * 0.9_f64.sqrt() * cis(-psi) * libm::cos(psi) * z;
+        assert!((activation.of(z) - expected).norm_sqr() < 1e-30);
+    }
+
+    #[test]
+    fn bad_processors_and_inputs_are_refused() {
+        assert_eq!(PhotonicProcessor::new(Vec::new()), Err(ProcessorError::NoLayers));
+        let (a, b) = (weights(4, 5, 1), weights(3, 7, 2));
+        let given = PhotonicProcessor::from_real(
+            &[a.view(), b.view()],
+            Activation::Linear,
+            Layout::Rectangular,
+        );
+        assert_eq!(given, Err(ProcessorError::Chain { layer: 1, expected: 4, given: 7 }));
+        let x = Array2::zeros((2, 4));
+        assert!(matches!(
+            processor().forward_batch(x.view()),
+            Err(ProcessorError::Lattice(LatticeError::Shape {
+                expected: (5, 2),
+                given: (4, 2),
+                ..
+            }))
+        ));
+        let tap = Activation::ElectroOptic { tap: 1.5, gain_rad: 0.0, bias_rad: 0.0 };
+        let given = PhotonicProcessor::from_real(&[a.view()], tap, Layout::Rectangular);
+        assert_eq!(given, Err(ProcessorError::Activation { layer: 0, what: "tap", given: 1.5 }));
+    }
+
+    #[test]
+    fn a_sweep_at_no_phase_is_the_design() {
+        let x = array![0.3, -0.5, 1.0, 0.0, 2.0].mapv(Complex64::from);
+        let swept = processor().sweep(x.view(), &[0.0, 0.4]).unwrap();
+        assert_eq!(swept.row(0), processor().forward(x.view()).unwrap());
+        assert_ne!(swept.row(1), swept.row(0));
+    }
+}
