@@ -6,18 +6,15 @@
 )]
 #![expect(clippy::disallowed_types, reason = "an allocator cannot use loom's atomics")]
 
-mod support;
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use support::{at, config};
 use xrmesh::config::OptimizationLevel;
 use xrmesh::{
     Agent, AgentId, Budget, Config, Context, Envelope, Fault, Kind, Mesh, Message, Pose, Priority,
-    SpawnOptions, Target, Topic, Vec3,
+    SpawnOptions, Target, Time, Topic, Vec3,
 };
 
 /// Counts what is allocated while it is told to, on all threads.
@@ -155,7 +152,9 @@ impl Agent for Worker {
 /// Allocations in the last ticks of a mesh whose agents all do that work, and messages delivered.
 fn allocations(work: Work, workers: u32) -> (u64, u64) {
     let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut config: Config = config(1024, workers);
+    let mut config = Config::default();
+    config.mesh.max_agents = 1024;
+    config.processing.max_workers = workers;
     config.mesh.optimization_level = OptimizationLevel::Maximum;
     if work == Work::Overflow {
         config.limits.mailbox_capacity = 2;
@@ -203,7 +202,7 @@ fn allocations(work: Work, workers: u32) -> (u64, u64) {
     }
     let (mut delivered, mut made) = (0, 0);
     for tick in 0..WARM + COUNTED {
-        let now = at(tick * 11);
+        let now = Time::from_nanos(tick * 11_000_000);
         let counted = tick >= WARM;
         COUNTS.store(counted, Ordering::Relaxed);
         let report = mesh.tick(now, Budget::unlimited()).unwrap();

@@ -222,7 +222,7 @@ fn the_hash_tells_states_apart() {
         sent(message.priority(Priority::MOST_URGENT)),
         sent(message.bytes(&[1])),
         sent(message.deadline(at(900))),
-        hash(&|mesh, id| mesh.move_to(id, Pose::IDENTITY).unwrap()),
+        hash(&|mesh, id| mesh.move_to(id, place(77)).unwrap()),
         hash(&|mesh, id| _ = mesh.subscribe(id, "north", None).unwrap()),
         hash(&|mesh, id| _ = mesh.subscribe(id, "north", region(0)).unwrap()),
         hash(&|mesh, id| mesh.quarantine(id, true).unwrap()),
