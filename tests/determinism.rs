@@ -1,6 +1,6 @@
 //! The same inputs give the same state hash after every tick, on any number of workers.
 //!
-//! 300 ticks a run; `XRMESH_LONG=1` runs the whole 10,000.
+//! 200 ticks a run; `XRMESH_LONG=1` runs the whole 10,000.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may fail it")]
 #![expect(clippy::panic, reason = "agents that panic are part of the program")]
 
@@ -175,7 +175,7 @@ fn hashes(workers: u32, ticks: u64, budget: Option<u64>) -> Vec<u64> {
 }
 
 fn ticks() -> u64 {
-    if std::env::var_os("XRMESH_LONG").is_some() { 10_000 } else { 300 }
+    if std::env::var_os("XRMESH_LONG").is_some() { 10_000 } else { 200 }
 }
 
 fn compare(budget: Option<u64>) {
