@@ -34,6 +34,8 @@ pub(crate) struct Shard {
     sums: Vec<Sum>,
     incoming_pairs: u64,
     incoming_bytes: u64,
+    /// What gathering found no room for, while it gathers.
+    rejected: Vec<(Packet, Stamp)>,
     /// Slots whose `on_start`, and whose `on_tick` by wake, is to be run.
     starting: Vec<u32>,
     woken: Vec<AgentId>,
@@ -89,6 +91,7 @@ impl Shard {
             sums: Vec::new(),
             incoming_pairs: 0,
             incoming_bytes: 0,
+            rejected: Vec::new(),
             starting: Vec::new(),
             woken: Vec::new(),
             ticks: false,
@@ -182,7 +185,7 @@ impl Shard {
     #[cold]
     fn gather_counting(&mut self, round: &mut Round<'_>) {
         let view = round.view;
-        let Self { slabs, queue, occupancy, outbox, incoming, sums, .. } = self;
+        let Self { slabs, queue, occupancy, outbox, incoming, sums, rejected, .. } = self;
         let (layout, roster, shard) = (view.layout, &view.roster, outbox.source as usize);
         let eligible = |stamp: Stamp, each: &mut dyn FnMut(u32)| {
             for page in 0..slabs.pages() {
@@ -196,7 +199,6 @@ impl Shard {
             }
         };
         occupancy.begin(queue, roster, round.pool, eligible);
-        let mut rejected: Vec<(Packet, Stamp)> = Vec::new();
         // Laid out, a broadcast's bytes count for each receiver: they are counted one by one.
         sums.clear();
         for mut chunk in incoming.drain(..) {
@@ -216,8 +218,9 @@ impl Shard {
             round.pool.give(chunk);
         }
         queue.flush(view.tick);
-        for (packet, stamp) in &mut rejected {
-            Self::overflow(outbox, slabs, round, packet, *stamp, DropReason::MailboxFull);
+        for (mut packet, stamp) in rejected.drain(..) {
+            let reason = DropReason::MailboxFull;
+            Self::overflow(outbox, slabs, round, &mut packet, stamp, reason);
         }
         occupancy.trim(queue, roster, |packet, stamp, reason| {
             Self::overflow(outbox, slabs, round, packet, stamp, reason);

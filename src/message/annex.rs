@@ -46,10 +46,14 @@ impl<T> Ring<T> {
 
     /// A value nobody else holds, written by `write`; made by `make` if none is found and the ring is
     /// shorter than `most`; not kept beyond that.
+    ///
+    /// A ring grows by a quarter: how many values are held at once varies with the workers' timing, and
+    /// one that grew by single values would go on growing for long. It then goes on with the new ones,
+    /// since those behind the ones that were looked at are likely held too.
     fn take(
         &mut self,
         most: usize,
-        make: impl FnOnce() -> T,
+        make: impl Fn() -> T,
         write: impl FnOnce(&mut T),
     ) -> Arc<T> {
         let length = self.entries.len();
@@ -67,6 +71,9 @@ impl<T> Ring<T> {
         let entry = Arc::new(value);
         if length < most {
             self.entries.push(Arc::clone(&entry));
+            let spare = (length / 4).min(most - length - 1);
+            self.entries.extend((0..spare).map(|_| Arc::new(make())));
+            self.next = if spare > 0 { length + 1 } else { 0 };
         }
         entry
     }
@@ -89,10 +96,10 @@ impl AnnexPool {
     pub(crate) fn annex(&mut self, annex: Annex) -> Arc<Annex> {
         // The old annex's payload is let go when it is overwritten.
         let mut annex = Some(annex);
-        let (most, blank) = (self.most, Annex::default());
+        let most = self.most;
         self.annexes.take(
             most,
-            || blank,
+            Annex::default,
             |entry| {
                 if let Some(annex) = annex.take() {
                     *entry = annex;

@@ -469,6 +469,55 @@ mod models {
         loom::model(|| drop(Crew::new(2, 200).unwrap()));
     }
 
+    /// What the engine does between two phases, without its locks (nobody ever waits for one, so the
+    /// crew alone must order what shards write): each shard's mail is handed to the other and an agent
+    /// is taken out by the caller; whichever worker runs a shard next sees both.
+    #[test]
+    fn loom_mail_and_removals_between_phases_are_seen_in_the_next() {
+        struct Shard {
+            agent: Option<Box<u32>>,
+            outbox: Vec<u32>,
+            inbox: Vec<u32>,
+        }
+        struct Place(UnsafeCell<Shard>);
+        // SAFETY: what the model checks.
+        unsafe impl Sync for Place {}
+        let place = |agent| {
+            let (outbox, inbox) = (Vec::new(), Vec::new());
+            Place(UnsafeCell::new(Shard { agent: Some(Box::new(agent)), outbox, inbox }))
+        };
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(move || {
+            let mut crew = Crew::new(2, 200).unwrap();
+            let shards = [place(10), place(20)];
+            // SAFETY: each item of a phase runs once, and the caller waits for its end; loom checks it.
+            let with = |shard: usize, run: &dyn Fn(&mut Shard)| {
+                shards[shard].0.with_mut(|shard| run(unsafe { &mut *shard }));
+            };
+            crew.run(2, 1, &|_, item| {
+                with(item, &|shard| shard.outbox.extend(shard.agent.as_deref().copied()));
+            })
+            .unwrap();
+            for shard in 0..2 {
+                let mut mail = Vec::new();
+                shards[shard].0.with_mut(|shard| {
+                    // SAFETY: as above.
+                    mail.append(unsafe { &mut (*shard).outbox });
+                });
+                with(1 - shard, &|other| other.inbox.extend_from_slice(&mail));
+            }
+            with(0, &|shard| shard.agent = None);
+            crew.run(2, 1, &|_, item| {
+                with(item, &|shard| {
+                    assert_eq!(shard.inbox, [if item == 0 { 20 } else { 10 }]);
+                    assert_eq!(shard.agent.is_some(), item == 1);
+                });
+            })
+            .unwrap();
+        });
+    }
+
     #[test]
     fn loom_one_phase_follows_another() {
         let mut model = loom::model::Builder::new();
