@@ -48,8 +48,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let camera = mesh.spawn_as("camera", &[], SpawnOptions::new())?;
     let sensor = mesh.spawn(Sensor)?;
     let mut paused = false;
-
-    println!("a frame every two seconds");
     for frame in 0_u32..30 {
         for agent in [camera, sensor] {
             mesh.send(agent, Message::new(FRAME).plain(&frame))?;

@@ -71,7 +71,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     single.join().map_err(|_| "the first thread panicked")?;
     batched.join().map_err(|_| "the second thread panicked")??;
-
     let total = mesh.with_agent(sum, |agent: &Sum| agent.sum).unwrap_or(0);
     println!("{count} messages from two threads in {ticks} ticks");
     println!("their sum is {total}, expected {}", A_THREAD * (A_THREAD - 1));
