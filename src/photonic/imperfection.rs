@@ -1,7 +1,7 @@
 //! How hardware differs from the drawing: what is fixed at fabrication, and what changes at every shot.
 //!
 //! 1. [`Fabrication`] is drawn once for a device: coupler angles, phase offsets. The losses are given.
-//! 2. [`Drive`](super::Drive) turns wanted phases into set ones: quantisation and crosstalk. It draws nothing.
+//! 2. [`Drive`] turns wanted phases into set ones: quantisation and crosstalk. It draws nothing.
 //! 3. [`Shot`] is drawn for every pass of light: phase noise.
 //! 4. Every draw is a function of (seed, device, shot, stream, index), so devices and shots can be made
 //!    in any order, on any number of workers, and are the same.

@@ -11,12 +11,14 @@
 //!    C(β)·diag(e^{iθ}, 1)·C(α)·diag(e^{iφ}, 1). Everything else follows from these four.
 //! 2. **Units are in names**: `phase_rad`, `loss_db`, `power_w`.
 //! 3. **A slow `f64` reference and a fast `f32` path.** [`Lattice`] computes in `f64` with plain loops;
-//!    a [`Propagator`](lattice::Propagator) in `f32` with 16 lanes. Tests hold one against the other.
+//!    a [`Propagator`] in `f32` with 16 lanes. Tests hold one against the other.
 //! 4. **Same inputs, same bits** on every machine and any number of workers. The `f32` kernels use
-//!    fused multiply-add everywhere; without the hardware it is done in software, correctly rounded and
-//!    slow (some 20 times on an x86-64 without FMA3, that is, older than 2013). The `f64` decomposition
-//!    uses none, so its AVX-512, AVX2 and plain builds agree by IEEE 754 alone. A sum that is promised
-//!    has one order, written beside it.
+//!    fused multiply-add everywhere: a 2×2 complex product is 16 operations then and 28 otherwise.
+//!    Without the hardware it is done in software, correctly rounded and many times slower; that is
+//!    what the promise costs, on x86-64 processors older than 2013. The `f64` decomposition uses none,
+//!    so its AVX-512, AVX2 and plain builds agree by IEEE 754 alone; that costs it 18 operations a
+//!    rotation instead of 12. A sum that is promised has one order, written beside it: products add one
+//!    term at a time instead of in the several partial sums that a free order would allow.
 //! 5. **Randomness is counted**: every draw is a function of (seed, device, shot, stream, index), so an
 //!    ensemble is bit-equal in any order and on any number of workers.
 //! 6. **What is fixed at fabrication, what the drive sets, and what changes at every shot** are three
@@ -27,7 +29,7 @@
 //! # Parts
 //!
 //! - [`interferometer`], [`lattice`]: the 2×2 element; rectangular, triangular and compact lattices.
-//! - [`decompose`]: a unitary to the phases of a lattice.
+//! - [`mod@decompose`]: a unitary to the phases of a lattice.
 //! - [`imperfection`], [`drive`]: what fabrication, drive and each shot do to it.
 //! - [`calibrate`]: making imperfect hardware do what was wanted.
 //! - [`svd`], [`weight_bank`]: any matrix as two lattices and a row of attenuators.

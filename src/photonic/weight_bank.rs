@@ -126,6 +126,15 @@ impl WeightBank {
         (&mut self.right, &mut self.attenuators, &mut self.left)
     }
 
+    /// Every heater's phase, reduced to [0, 2π): both lattices and the attenuators. What a bank's
+    /// shifters draw follows from their sum.
+    #[must_use]
+    pub fn phases_rad(&self) -> Array1<f64> {
+        let attenuators =
+            self.attenuators.iter().flat_map(|element| [element.theta_rad, element.phi_rad]);
+        self.right.phases().chain(attenuators).chain(self.left.phases()).map(wrap_phase).collect()
+    }
+
     /// W·x, gain included.
     ///
     /// # Errors
