@@ -138,7 +138,7 @@ impl Agent for Worker {
                 context.send_at(later, self.next, message.bytes(&[7; 100]))?;
             }
             Work::Move => context.move_to(self.place(context))?,
-            Work::Wake => context.wake_at(now + Duration::from_millis(3)),
+            Work::Wake => context.wake_at(now + Duration::from_millis(3))?,
             Work::Overflow => {
                 (0..3).try_for_each(|_| context.send(self.next, message).map(|_| ()))?
             }

@@ -367,8 +367,8 @@ fn time_that_goes_back_and_a_budget_of_nothing() {
     let last = xrmesh::Time::from_nanos(i64::MAX);
     in_handler(&mut mesh, |context, _| {
         let me = context.id();
-        context.wake_at(xrmesh::Time::from_nanos(i64::MIN));
-        context.wake_at(xrmesh::Time::MAX);
+        context.wake_at(xrmesh::Time::from_nanos(i64::MIN)).unwrap();
+        context.wake_at(xrmesh::Time::MAX).unwrap();
         context.send_at(xrmesh::Time::from_nanos(i64::MIN), me, MESSAGE).unwrap();
         context.ask(me, MESSAGE, Duration::MAX).unwrap();
     });

@@ -477,7 +477,7 @@ impl<const SIZE: usize> Worker<SIZE> {
                 }
             }
             Act::Wake { after_ms } => {
-                context.wake_at(context.now() + Duration::from_millis(u64::from(after_ms)));
+                drop(context.wake_at(context.now() + Duration::from_millis(u64::from(after_ms))));
             }
             Act::Quarantine { .. } => {}
         }
@@ -675,7 +675,7 @@ impl Session {
         let mut model = self.shared.lock();
         let Some(target) = target(to, None, &model) else { return };
         // Each way in is first in, first out; only one of them is held to it.
-        let ordered = !how.retry && how.way % 3 == 0;
+        let ordered = !how.retry && how.way.is_multiple_of(3);
         let depth = if matches!(target, Target::Agent(_)) { how.depth } else { how.depth.min(1) };
         let mut note = model.note(0, how, ordered, depth);
         let everyone: Vec<u64> = self.mesh.agent_ids().map(AgentId::to_bits).collect();
@@ -724,7 +724,7 @@ impl Session {
         let mut model = self.shared.lock();
         if !sent {
             model.refused();
-        } else if how.way % 3 != 0 {
+        } else if !how.way.is_multiple_of(3) {
             // Groups are resolved when they are taken in, which may be ticks later.
             model.sent.last_mut().unwrap().anyone = !matches!(target, Target::Agent(_));
         }
@@ -857,12 +857,10 @@ fn setting() -> impl Strategy<Value = Setting> {
         )
 }
 
-fn run(
-    setting: &Setting,
-    behaviours: Vec<Vec<Act>>,
-    agents: &[(u8, Option<(u8, u8)>, Option<(i8, i8)>)],
-    steps: &[Step],
-) {
+/// An agent of a program: its type, its mailbox and where it is.
+type Spawned = (u8, Option<(u8, u8)>, Option<(i8, i8)>);
+
+fn run(setting: &Setting, behaviours: Vec<Vec<Act>>, agents: &[Spawned], steps: &[Step]) {
     quiet::quiet();
     let mut config = config(if setting.shards { 1000 } else { 100 }, setting.workers);
     config.processing.rounds_per_tick = setting.rounds;

@@ -73,10 +73,11 @@ impl Agent for Walker {
         if self.heard % 4096 == 9 {
             panic!("wanted: a handler panics");
         }
-        if self.heard % 257 == 0 {
+        if self.heard.is_multiple_of(257) {
             return Err(Fault::new(FailureKind::ProcessingError, "now and then"));
         }
-        if self.heard % 3 == 0 && envelope.hops() > 97 && envelope.kind() == Kind::user(0) {
+        if self.heard.is_multiple_of(3) && envelope.hops() > 97 && envelope.kind() == Kind::user(0)
+        {
             let to = self.met.unwrap_or(context.id());
             context.forward(envelope, to)?;
         }
@@ -84,7 +85,7 @@ impl Agent for Walker {
     }
 
     fn on_tick(&mut self, context: &mut Context<'_>) -> Result<(), Fault> {
-        if context.id().slot() % 64 == 0 {
+        if context.id().slot().is_multiple_of(64) {
             THREADS.lock().unwrap().insert(std::thread::current().name().unwrap_or("").to_owned());
         }
         let (me, now, mut random) = (context.id(), context.now(), context.random());
@@ -113,7 +114,7 @@ impl Agent for Walker {
             1351..=1370 => drop(context.spawn(Walker::new(), options(random.next_u32()))),
             1371..=1390 => context.despawn(me)?,
             1391..=1450 if to != me && context.is_alive(to) => context.connect(to)?,
-            1451..=1500 => context.wake_at(now + Duration::from_millis(25)),
+            1451..=1500 => context.wake_at(now + Duration::from_millis(25))?,
             1501..=2000 => context.move_to(place(random.next_u32()))?,
             _ => _ = context.send(to, message.bytes(&self.sum.to_le_bytes()))?,
         }

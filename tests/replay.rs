@@ -91,7 +91,7 @@ impl Busy {
             7 => drop(context.subscribe("a", Some(Sphere::new(point, 3.0).unwrap().into()))),
             8 => drop(context.connect(from.unwrap_or(context.id()))),
             9 => drop(context.ask(context.id(), message, Duration::from_millis(20))),
-            10 => context.wake_at(context.now() + Duration::from_millis(self.state % 50)),
+            10 => context.wake_at(context.now() + Duration::from_millis(self.state % 50))?,
             11 => drop(context.send_at(
                 context.now() + Duration::from_millis(9),
                 context.id(),

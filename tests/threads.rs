@@ -1,5 +1,5 @@
 //! Agents come and go, subscribe and move while other threads send.
-#![expect(clippy::unwrap_used, reason = "a test's helpers may fail it")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers may fail it")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Agents that receive values of their own types: plain data, sums of them, and serde.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 use std::time::Duration;
 
@@ -77,7 +78,7 @@ impl TypedAgent for Hand {
     type Content = Input;
 
     fn on_start(&mut self, context: &mut Context<'_>) -> Result<(), Fault> {
-        context.wake_at(context.now());
+        context.wake_at(context.now())?;
         Ok(())
     }
 

@@ -329,13 +329,21 @@ mod tests {
 
     #[test]
     fn every_agent_has_something_to_do() {
+        let mut answers = 0;
         for name in ["office_small", "meeting_room", "living_room"] {
             let Some(input) = scanned(name) else { return };
             let (_, deeds) = play(&input, 1, 2_700, None);
-            for (deed, count) in &deeds {
-                assert!(*count > 0 || *deed == "tracks now", "{name}: {deed}: {deeds:?}");
+            for (deed, count) in deeds {
+                match deed {
+                    // Nothing need be in view at the end.
+                    "tracks now" => {}
+                    // Where the user only looks at peers, no character answers.
+                    "words to the user" => answers += count,
+                    _ => assert!(count > 0, "{name}: {deed}"),
+                }
             }
         }
+        assert!(answers > 0);
     }
 
     #[test]

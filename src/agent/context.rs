@@ -173,7 +173,8 @@ impl Context<'_> {
     /// Sends a message to one agent not before `at`. Until then it is pending.
     ///
     /// # Errors
-    /// [`SendError`]; nothing was sent then.
+    /// [`SendError`]; nothing was sent then. [`SendError::OutboxFull`] also if as many wakes and delayed
+    /// messages wait in this shard as an outbox may hold.
     pub fn send_at(
         &mut self,
         at: Time,
@@ -306,8 +307,17 @@ impl Context<'_> {
     }
 
     /// Runs this agent's `on_tick` in the first tick at or after `at`.
-    pub fn wake_at(&mut self, at: Time) {
+    ///
+    /// # Errors
+    /// [`CommandError::OutboxFull`] if as many wakes and delayed messages wait in this shard as an
+    /// outbox may hold messages.
+    pub fn wake_at(&mut self, at: Time) -> Result<(), CommandError> {
+        let limit = self.round.view.limits.outbox;
+        if self.outbox.timer.len() >= limit as usize {
+            return Err(CommandError::OutboxFull { limit });
+        }
         self.outbox.timer.wake(at, self.me);
+        Ok(())
     }
 
     /// Says where this agent is.

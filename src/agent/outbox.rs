@@ -71,6 +71,9 @@ pub enum SendError {
         /// The radius given, in metres; 0 for the nearest.
         radius: f32,
     },
+    /// A message whose pose came from bytes and is none.
+    #[error(transparent)]
+    Pose(#[from] crate::space::PoseError),
     /// Too many questions are open.
     #[error("{limit} questions are open in this shard, as many as can be")]
     TooManyAsks {
@@ -233,6 +236,10 @@ impl Outbox {
         to: AgentId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
+        let (used, limit) = (self.timer.len() as u32, view.limits.outbox);
+        if used >= limit {
+            return Err(SendError::OutboxFull { given: 1, used, limit });
+        }
         let mut packet = self.packet(view, message.head(from), message)?;
         packet.sequence = self.reserve(1, view.limits.outbox)?;
         let id = EnvelopeId::new(stamp.round, packet.sequence);
@@ -284,6 +291,7 @@ impl Outbox {
         head: Head,
         message: Message<'_>,
     ) -> Result<Packet, SendError> {
+        let pose = message.pose.map(|pose| pose.parsed()).transpose()?;
         let (inline, payload) = match message.body {
             Body::Bytes(bytes) if bytes.len() <= INLINE_BYTES => (bytes, None),
             Body::Bytes(bytes) => {
@@ -300,7 +308,7 @@ impl Outbox {
         } else {
             Some(self.annexes.annex(Annex {
                 payload,
-                pose: message.pose,
+                pose,
                 deadline: message.deadline.unwrap_or(Time::MAX),
                 hops: message.hops,
                 retry: message.retry,

@@ -20,7 +20,7 @@ use crate::agent::{Agent, FailureKind, Fault, StateHasher};
 use crate::id::AgentId;
 use crate::mail::chunk::Chunk;
 use crate::message::packet::{ANSWER, EVERYONE, Packet};
-use crate::message::{AskId, DropReason, Envelope, Kind, Stamp};
+use crate::message::{AskId, DropReason, Envelope, Stamp};
 
 /// An agent that waits to be put into its slab.
 pub(crate) trait Newborn: Send {
@@ -599,7 +599,8 @@ impl Context<'_> {
         if watched && let Err(reason) = self.outbox.ward.admit(self.me.slot(), now) {
             return Some(reason);
         }
-        let answers = packet.flags() & ANSWER != 0 && packet.kind != Kind::TIMED_OUT;
+        // A notice that time ran out carries the question's number, too, and closed it already.
+        let answers = packet.flags() & ANSWER != 0 && packet.from.is_some();
         if answers && !self.outbox.asks.close(AskId(packet.correlation), self.me) {
             return Some(DropReason::LateAnswer);
         }

@@ -49,6 +49,8 @@ pub(crate) enum Finding {
     Changed(AgentId, HealthChange, Option<HealingAction>),
     /// The agent is as good as new: its cell may be opened.
     Released(AgentId),
+    /// The agent panicked, and the breaker that kept it from being restarted lets it again.
+    Restartable(AgentId),
 }
 
 impl Ward {
@@ -103,6 +105,11 @@ impl Ward {
         }
     }
 
+    /// Whether the agent's breaker is open: it is not restarted before that passes.
+    pub(crate) fn is_tripped(&self, slot: u32, now: Time) -> bool {
+        self.patients.get(&slot).is_some_and(|patient| !patient.breaker.admits(now))
+    }
+
     /// The agent was restarted from its factory; its breaker keeps count.
     pub(crate) fn restart(&mut self, id: AgentId) -> Option<HealthChange> {
         let patient = self.patients.get_mut(&id.slot())?;
@@ -147,6 +154,9 @@ impl Ward {
                     patient.quarantined = true;
                 }
                 found(Finding::Changed(patient.id, change, action));
+            }
+            if patient.lost && has_factory(patient.id) && patient.breaker.admits(now) {
+                found(Finding::Restartable(patient.id));
             }
             if fade {
                 patient.health.fade();

@@ -179,6 +179,13 @@ impl Queue {
         self.levels.iter().filter_map(|level| Some(level.front()?.chunk.stamp.sent_at)).min()
     }
 
+    /// Calls `each` with every chunk, its level and since when it is there, in order.
+    pub(crate) fn for_each_chunk(&self, mut each: impl FnMut(usize, u64, &Chunk)) {
+        for (level, chunks) in self.levels.iter().enumerate() {
+            chunks.iter().for_each(|waiting| each(level, waiting.since, &waiting.chunk));
+        }
+    }
+
     /// All packets with their stamps and levels: the order in which they would be delivered.
     pub(crate) fn packets(&self) -> impl Iterator<Item = (&Packet, Stamp)> {
         self.levels.iter().flatten().flat_map(|waiting| waiting.chunk.stamped())

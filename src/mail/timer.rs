@@ -68,6 +68,11 @@ impl Timer {
         self.entered += 1;
     }
 
+    /// Wakes and envelopes that wait here.
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     /// The next time at which something is due; `Time::MAX` if nothing is.
     #[inline]
     pub(crate) fn next(&self) -> Time {

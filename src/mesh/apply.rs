@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::agent::command::Command;
 use crate::agent::round::Round;
+use crate::agent::view::View;
 use crate::agent::ward::Finding;
 use crate::agent::{HealingAction, HealthChange};
 use crate::dispatch::engine::Engine;
+use crate::dispatch::shard::Shard;
 use crate::id::AgentId;
 use crate::mesh::registry::Birth;
 use crate::mesh::report::{Events, HealthEvent};
 use crate::message::{Kind, Refused, RefusedCommand};
+use crate::time::Time;
 
 /// How the agents came to be that can be made again, by slot.
 pub(crate) type Births = BTreeMap<u32, Birth>;
@@ -110,13 +113,24 @@ pub(crate) fn despawn(engine: &mut Engine, births: &mut Births, id: AgentId) -> 
     true
 }
 
-/// Puts a new agent in the place of one that failed, or gives it up.
+/// An agent panicked: puts a new one in its place, or gives it up. While its breaker is open, it waits
+/// for the check that finds it closed: one that panics as it starts is not restarted every round.
 fn restart(engine: &mut Engine, births: &Births, events: &mut Events, id: AgentId) {
+    let now = engine.view.now;
     if !engine.view.roster.lives(id) {
         return;
     }
-    let agent = births.get(&id.slot()).and_then(|birth| birth.again().ok());
     let (view, shard, _) = engine.parts(engine.view.layout.shard(id.slot()));
+    let has_factory = births.contains_key(&id.slot());
+    if has_factory && shard.outbox.ward.is_tripped(id.slot(), now) {
+        return;
+    }
+    replace(view, shard, births, events, id);
+}
+
+/// Puts a new agent in the place of one, or gives it up if there is no factory or it refuses.
+fn replace(view: &View, shard: &mut Shard, births: &Births, events: &mut Events, id: AgentId) {
+    let agent = births.get(&id.slot()).and_then(|birth| birth.again().ok());
     let (change, action) = match agent {
         Some(agent) => {
             shard.resettle(view, id, agent);
@@ -124,18 +138,18 @@ fn restart(engine: &mut Engine, births: &Births, events: &mut Events, id: AgentI
         }
         None => (shard.outbox.ward.give_up(id), None),
     };
-    note(engine, events, id, change, action);
+    note(events, id, change, action, view.now);
 }
 
 fn note(
-    engine: &Engine,
     events: &mut Events,
     agent: AgentId,
     change: Option<HealthChange>,
     action: Option<HealingAction>,
+    at: Time,
 ) {
     if let Some(change) = change {
-        events.push(HealthEvent { agent, change, action, at: engine.view.now });
+        events.push(HealthEvent { agent, change, action, at });
     }
 }
 
@@ -144,16 +158,12 @@ pub(crate) fn quarantine(engine: &mut Engine, events: &mut Events, id: AgentId, 
     let (view, shard, _) = engine.parts(engine.view.layout.shard(id.slot()));
     let change = shard.outbox.ward.quarantine(id, quarantined);
     shard.set_open(view.layout, id, false);
-    note(engine, events, id, change, quarantined.then_some(HealingAction::Quarantine));
+    let action = quarantined.then_some(HealingAction::Quarantine);
+    note(events, id, change, action, view.now);
 }
 
 /// Judges the agents that failed lately, and heals.
-pub(crate) fn check_health(
-    engine: &mut Engine,
-    births: &mut Births,
-    events: &mut Events,
-    fade: bool,
-) {
+pub(crate) fn check_health(engine: &mut Engine, births: &Births, events: &mut Events, fade: bool) {
     let stamp = engine.stamp();
     for index in 0..engine.shard_count() {
         let (view, shard, pool) = engine.parts(index);
@@ -169,21 +179,11 @@ pub(crate) fn check_health(
             let (view, shard, pool) = (&mut *view, &mut *shard, &mut *pool);
             match finding {
                 Finding::Released(id) => shard.set_open(view.layout, id, true),
+                Finding::Restartable(id) => replace(view, shard, births, events, id),
                 Finding::Changed(id, change, action) => {
                     events.push(HealthEvent { agent: id, change, action, at: now });
                     match action {
-                        Some(HealingAction::Restart) => {
-                            if let Some(agent) =
-                                births.get(&id.slot()).and_then(|birth| birth.again().ok())
-                            {
-                                shard.resettle(view, id, agent);
-                                let change = shard.outbox.ward.restart(id);
-                                if let Some(change) = change {
-                                    let action = None;
-                                    events.push(HealthEvent { agent: id, change, action, at: now });
-                                }
-                            }
-                        }
+                        Some(HealingAction::Restart) => replace(view, shard, births, events, id),
                         Some(HealingAction::ResetMailbox) => {
                             shard.reset_mailbox(&mut Round { view, stamp, pool }, id);
                         }

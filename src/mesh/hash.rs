@@ -46,9 +46,12 @@ fn hash_mail(hasher: &mut StateHasher, engine: &Engine, shard: usize) {
     hasher.u64(counters.sent());
     hasher.u64(counters.delivered());
     counters.dropped_by_reason().for_each(|(_, count)| hasher.u64(count));
-    for (packet, stamp) in shard.queue.packets().filter(|(packet, _)| !packet.is_buried()) {
-        hash_packet(hasher, packet, stamp);
-    }
+    shard.queue.for_each_chunk(|level, since, chunk| {
+        hasher.u64(since << 4 | level as u64);
+        for (packet, stamp) in chunk.stamped().filter(|(packet, _)| !packet.is_buried()) {
+            hash_packet(hasher, packet, stamp);
+        }
+    });
     shard.incoming().for_each(|(packet, stamp)| hash_packet(hasher, packet, stamp));
     shard.outbox.timer.for_each(|at, due| {
         hasher.u64(at.as_nanos() as u64);

@@ -202,9 +202,11 @@ impl Gate {
         if given > limit {
             return Err(HandleError::PayloadTooLarge { given, limit });
         }
+        let pose =
+            message.pose.map(|pose| pose.parsed()).transpose().map_err(CommandError::from)?;
         let annex = Arc::new(Annex {
             payload,
-            pose: message.pose,
+            pose,
             deadline: message.deadline.unwrap_or(Time::MAX),
             hops: message.hops,
             retry: message.retry,

@@ -205,7 +205,7 @@ impl Mesh {
         if fade {
             self.next_fade = now + care.fade;
         }
-        apply::check_health(&mut self.engine, &mut self.births, &mut self.events, fade);
+        apply::check_health(&mut self.engine, &self.births, &mut self.events, fade);
     }
 
     /// Runs `on_stop` of all agents, in slot order, and drops them. Messages that wait are dropped.

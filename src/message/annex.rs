@@ -50,12 +50,7 @@ impl<T> Ring<T> {
     /// A ring grows by a quarter: how many values are held at once varies with the workers' timing, and
     /// one that grew by single values would go on growing for long. It then goes on with the new ones,
     /// since those behind the ones that were looked at are likely held too.
-    fn take(
-        &mut self,
-        most: usize,
-        make: impl Fn() -> T,
-        write: impl FnOnce(&mut T),
-    ) -> Arc<T> {
+    fn take(&mut self, most: usize, make: impl Fn() -> T, write: impl FnOnce(&mut T)) -> Arc<T> {
         let length = self.entries.len();
         for _ in 0..LOOK.min(length) {
             let at = self.next;
@@ -97,15 +92,11 @@ impl AnnexPool {
         // The old annex's payload is let go when it is overwritten.
         let mut annex = Some(annex);
         let most = self.most;
-        self.annexes.take(
-            most,
-            Annex::default,
-            |entry| {
-                if let Some(annex) = annex.take() {
-                    *entry = annex;
-                }
-            },
-        )
+        self.annexes.take(most, Annex::default, |entry| {
+            if let Some(annex) = annex.take() {
+                *entry = annex;
+            }
+        })
     }
 
     /// A block with a copy of `bytes`.
