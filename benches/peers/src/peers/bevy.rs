@@ -69,17 +69,15 @@ fn forward_system<const FROM: u8, const TO: u8>(
 ) {
     let roster = &roster.0;
     let mut count = 0;
-    let next = inbox.drain().filter_map(|Mail(message)| {
-        let mut agent = agents.get_mut(Entity::from_bits(message.target)).ok()?;
-        // Nobody asks when the state changed: no change detection.
+    for Mail(message) in inbox.drain() {
+        let Ok(mut agent) = agents.get_mut(Entity::from_bits(message.target)) else { continue };
         let state = &mut agent.bypass_change_detection().0;
         count += 1;
         state.take(&message.body);
-        let target = roster.get(state.pick(roster.len()))?.to_bits();
+        let target = roster[state.pick(roster.len())].to_bits();
         let (stamp, body) = (message.stamp + 1, state.body());
-        Some(Mail(Message { target, stamp, body, ..message }))
-    });
-    outbox.extend(next);
+        outbox.write(Mail(Message { target, stamp, body, ..message }));
+    }
     handled.0 += count;
 }
 

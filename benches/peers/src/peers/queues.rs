@@ -1,4 +1,4 @@
-//! Raw queues, 1,024 messages of 64 bytes each: two producer threads, one consumer thread.
+//! Raw queues that hold 4,096 messages of 64 bytes each: two producer threads, one consumer thread.
 //!
 //! Batches are what each queue offers: chunks for rtrb; for the channels, which have none, a vector of messages as one
 //! item. `ArrayQueue` has neither and is left out of the batched case.
@@ -43,7 +43,7 @@ pub const RTRB: Peer = Peer {
 };
 
 /// Messages that a queue holds.
-const CAPACITY: usize = 1_024;
+const CAPACITY: usize = 4_096;
 
 /// A queue with two producers and one consumer.
 trait Queue {
