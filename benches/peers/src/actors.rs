@@ -4,7 +4,7 @@
 //! wait for each other for ever. What is in flight is bounded by the case itself.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crossbeam::utils::CachePadded;
@@ -14,14 +14,13 @@ use crate::case::{Agents, Forward};
 use crate::clock::{Clock, Interval, count_heap, live_bytes};
 use crate::harness::{Failure, Limits, Sample};
 use crate::message::{Kind, Message, State};
+use crate::signal::Signal;
 use crate::watch::{Step, Watch};
 
 /// A framework on two worker threads.
 pub trait Actors: Sized + 'static {
     /// How an agent is reached.
     type Address: Send + Sync + 'static;
-    /// Tasks that send a broadcast, each to its share of the agents: what is fastest for this peer.
-    const SENDERS: usize;
 
     /// Starts the workers.
     fn start() -> Result<Self, Failure>;
@@ -34,6 +33,9 @@ pub trait Actors: Sized + 'static {
     /// Stops and joins the workers.
     fn stop(self) -> Result<(), Failure>;
 }
+
+/// Tasks that send a broadcast, one a worker, each to its share of the agents: faster than one task for every peer.
+const SENDERS: usize = 2;
 
 /// Before measuring: handled messages do not count.
 const WARM_UP: u8 = 0;
@@ -52,6 +54,8 @@ struct Shared<P: Actors> {
     /// Forwarding: messages that reached their end.
     retired: CachePadded<AtomicU64>,
     all_retired: Signal,
+    /// Rounds: deliveries to each agent in one.
+    per_round: usize,
     /// Rounds: agents that are done with theirs, over all rounds.
     arrived: CachePadded<AtomicU64>,
     gates: Vec<Semaphore>,
@@ -65,6 +69,8 @@ struct Shared<P: Actors> {
 pub struct Agent<P: Actors> {
     state: State,
     counted: u64,
+    /// Deliveries until this agent is done with its round.
+    left: usize,
     shared: Arc<Shared<P>>,
 }
 
@@ -75,11 +81,7 @@ impl<P: Actors> Agent<P> {
         match message.kind {
             Kind::Stop => return false,
             Kind::Forward => self.forward(message),
-            Kind::Deliver => self.take(message, self.shared.phase.load(Ordering::Relaxed)),
-            Kind::DeliverLast => {
-                self.take(message, self.shared.phase.load(Ordering::Relaxed));
-                self.shared.arrive();
-            }
+            Kind::Deliver => self.deliver(message),
         }
         true
     }
@@ -88,6 +90,16 @@ impl<P: Actors> Agent<P> {
     fn take(&mut self, message: &Message, phase: u8) {
         self.state.take(&message.body);
         self.counted += u64::from(phase != WARM_UP);
+    }
+
+    #[inline]
+    fn deliver(&mut self, message: &Message) {
+        self.take(message, self.shared.phase.load(Ordering::Relaxed));
+        self.left -= 1;
+        if self.left == 0 {
+            self.left = self.shared.per_round;
+            self.shared.arrive();
+        }
     }
 
     #[inline]
@@ -138,35 +150,6 @@ impl<P: Actors> Shared<P> {
     }
 }
 
-/// A flag that a thread waits for.
-#[derive(Debug, Default)]
-pub struct Signal {
-    is_set: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Signal {
-    /// Sets it, for good.
-    pub fn set(&self) {
-        *self.is_set.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify_all();
-    }
-
-    /// Waits until it is set.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Stuck`] with `what` after [`Limits::PATIENCE`].
-    pub fn wait(&self, what: &'static str) -> Result<(), Failure> {
-        let guard = self.is_set.lock().unwrap_or_else(PoisonError::into_inner);
-        let (is_set, _) = self
-            .changed
-            .wait_timeout_while(guard, Limits::PATIENCE, |is_set| !*is_set)
-            .unwrap_or_else(PoisonError::into_inner);
-        if *is_set { Ok(()) } else { Err(Failure::Stuck(what)) }
-    }
-}
-
 /// A started framework with its agents.
 struct Session<P: Actors> {
     framework: P,
@@ -174,7 +157,7 @@ struct Session<P: Actors> {
 }
 
 impl<P: Actors> Session<P> {
-    fn start(load: &Forward) -> Result<Self, Failure> {
+    fn start(load: &Forward, per_round: usize) -> Result<Self, Failure> {
         let framework = P::start()?;
         let shared = Arc::new(Shared {
             agents: load.agents,
@@ -184,14 +167,19 @@ impl<P: Actors> Session<P> {
             addresses: OnceLock::new(),
             retired: CachePadded::new(AtomicU64::new(0)),
             all_retired: Signal::default(),
+            per_round,
             arrived: CachePadded::new(AtomicU64::new(0)),
-            gates: (0..P::SENDERS).map(|_| Semaphore::new(0)).collect(),
+            gates: (0..SENDERS).map(|_| Semaphore::new(0)).collect(),
             handled: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             all_dropped: Signal::default(),
         });
-        let agent =
-            |index| Agent { state: State::new(index), counted: 0, shared: Arc::clone(&shared) };
+        let agent = |index| Agent {
+            state: State::new(index),
+            counted: 0,
+            left: per_round,
+            shared: Arc::clone(&shared),
+        };
         let addresses = framework.spawn((0..load.agents).map(agent).collect())?;
         if addresses.len() != load.agents || shared.addresses.set(addresses).is_err() {
             return Err(Failure::broken("not every agent started"));
@@ -222,7 +210,7 @@ impl<P: Actors> Session<P> {
 ///
 /// [`Failure`] where messages got lost or the peer did not stop.
 pub fn forward<P: Actors>(load: &Forward, limits: &Limits) -> Result<Sample, Failure> {
-    let session = Session::<P>::start(load)?;
+    let session = Session::<P>::start(load, 1)?;
     for stamp in 0..load.in_flight {
         if let Some(address) = session.addresses().get(stamp % load.agents) {
             P::send(address, Message::new(Kind::Forward, stamp as u64));
@@ -270,17 +258,17 @@ fn rounds<P: Actors>(
 ) -> Result<(u64, Interval, Vec<u64>), Failure> {
     let agents = load.0;
     let session =
-        Session::<P>::start(&Forward { agents, in_flight: agents, priorities: false })?;
+        Session::<P>::start(&Forward { agents, in_flight: agents, priorities: false }, per_round)?;
     let ended = Arc::new(AtomicBool::new(false));
-    let barrier = Arc::new(Barrier::new(P::SENDERS));
+    let barrier = Arc::new(Barrier::new(SENDERS));
     let measured = Arc::new(Mutex::new(None));
     let finished = Arc::new(Signal::default());
-    for sender in 0..P::SENDERS {
+    for sender in 0..SENDERS {
         let shared = Arc::clone(&session.shared);
         let (ended, barrier) = (Arc::clone(&ended), Arc::clone(&barrier));
         let (measured, finished) = (Arc::clone(&measured), Arc::clone(&finished));
         let limits = *limits;
-        let share = sender * agents / P::SENDERS..(sender + 1) * agents / P::SENDERS;
+        let share = sender * agents / SENDERS..(sender + 1) * agents / SENDERS;
         session.framework.task(sender, async move {
             let mut watch = (sender == 0).then(|| Watch::start(limits));
             let mut stamp = 0;
@@ -296,10 +284,9 @@ fn rounds<P: Actors>(
                 if ended.load(Ordering::Acquire) {
                     break;
                 }
-                for copy in 1..=per_round {
+                for _ in 0..per_round {
                     stamp += 1;
-                    let kind = if copy == per_round { Kind::DeliverLast } else { Kind::Deliver };
-                    let message = Message::new(kind, stamp);
+                    let message = Message::new(Kind::Deliver, stamp);
                     let all = shared.addresses.get().map_or(&[][..], Vec::as_slice);
                     for index in 0..share.len() {
                         let target = share.start + index * step % share.len();
@@ -325,7 +312,11 @@ fn rounds<P: Actors>(
     let (interval, ticks) = result.ok_or(Failure::Empty)?;
     let handled = session.stop()?;
     let sent = (ticks.len() * per_round * agents) as u64;
-    if handled == sent { Ok((handled, interval, ticks)) } else { Err(Failure::Lost { sent, handled }) }
+    if handled == sent {
+        Ok((handled, interval, ticks))
+    } else {
+        Err(Failure::Lost { sent, handled })
+    }
 }
 
 /// Heap bytes of idle agents beyond [`Agent`] itself: as started, and after one message each.
@@ -338,7 +329,7 @@ fn rounds<P: Actors>(
 pub fn idle<P: Actors>(load: &Agents, _: &Limits) -> Result<Sample, Failure> {
     // A first, small session lets the framework set up what it keeps for the whole process.
     let small = Forward { agents: 64, in_flight: 0, priorities: false };
-    Session::<P>::start(&small)?.stop()?;
+    Session::<P>::start(&small, 1)?.stop()?;
     count_heap(true);
     let base = P::start().and_then(|idle| {
         settle();
@@ -346,7 +337,7 @@ pub fn idle<P: Actors>(load: &Agents, _: &Limits) -> Result<Sample, Failure> {
         idle.stop().map(|()| bytes)
     });
     count_heap(true);
-    let session = Session::<P>::start(&Forward { agents: load.0, ..small });
+    let session = Session::<P>::start(&Forward { agents: load.0, ..small }, 1);
     let result = base.and_then(|base| session.map(|session| (base, session)));
     let (base, session) = result.inspect_err(|_| count_heap(false))?;
     let table = (load.0 * size_of::<P::Address>()) as i64;

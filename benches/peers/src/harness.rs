@@ -18,7 +18,7 @@ pub struct Peer {
     /// Messages to everyone.
     pub broadcast: Option<Run<Agents>>,
     /// Question and answer.
-    pub ask: Option<fn(&Limits) -> Result<Sample, Failure>>,
+    pub ask: Option<Ask>,
     /// Heap bytes of idle agents.
     pub idle: Option<Run<Agents>>,
     /// A send a message, from two threads.
@@ -31,6 +31,9 @@ pub struct Peer {
 
 /// A function that carries one kind of load.
 pub type Run<T> = fn(&T, &Limits) -> Result<Sample, Failure>;
+
+/// A function that asks and answers.
+pub type Ask = fn(&Limits) -> Result<Sample, Failure>;
 
 impl Peer {
     /// A peer that carries nothing yet.
@@ -272,4 +275,55 @@ pub fn cases_named(name: &str) -> Vec<&'static Case> {
     }
     let group = format!("{name}-");
     CASES.iter().filter(|case| case.name.starts_with(&group)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle_or_the_mean_of_two() {
+        assert_eq!(median(vec![]), None);
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    }
+
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        let sample = Sample::latencies((1..=200).rev().collect(), 0.5).unwrap();
+        assert_eq!(sample.figures, [50.0, 99.0]);
+        assert!(matches!(Sample::latencies(vec![], 1.0), Err(Failure::Empty)));
+    }
+
+    #[test]
+    fn a_case_is_named_exactly_or_with_its_group() {
+        let names = |name| cases_named(name).iter().map(|case| case.name).collect::<Vec<_>>();
+        assert_eq!(names("forward-100k"), ["forward-100k"]);
+        assert_eq!(names("host-2p"), ["host-2p-single", "host-2p-batched"]);
+        assert!(names("forw").is_empty());
+    }
+
+    #[test]
+    fn a_ratio_above_one_means_the_reference_is_better() {
+        fn slow(_: &Limits) -> Result<Sample, Failure> {
+            Ok(Sample { figures: vec![200.0, 400.0], cpu_ns: None })
+        }
+        fn fast(_: &Limits) -> Result<Sample, Failure> {
+            Ok(Sample { figures: vec![100.0, 100.0], cpu_ns: None })
+        }
+        static SLOW: Peer = Peer { ask: Some(slow), ..Peer::named("slow") };
+        static FAST: Peer = Peer { ask: Some(fast), ..Peer::named("fast") };
+        let limits = Limits { warm_up: Duration::ZERO, measured: Duration::ZERO };
+        let cases = cases_named("ask");
+        let plan = Plan { cases, peers: vec![&SLOW, &FAST], repeat: 2, limits, against: "fast" };
+        let rows = plan.run(plan.cases[0]).unwrap();
+        let ratios: Vec<_> = rows.iter().map(|row| (row.case.as_str(), row.ratio)).collect();
+        let expected = [
+            ("ask-p50", Some(2.0)),
+            ("ask-p50", Some(1.0)),
+            ("ask-p99", Some(4.0)),
+            ("ask-p99", Some(1.0)),
+        ];
+        assert_eq!(ratios, expected);
+    }
 }

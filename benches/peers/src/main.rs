@@ -8,6 +8,7 @@ mod message;
 mod options;
 mod peers;
 mod report;
+mod signal;
 mod watch;
 
 use std::process::ExitCode;

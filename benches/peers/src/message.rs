@@ -30,8 +30,6 @@ pub enum Kind {
     Forward,
     /// Take it in.
     Deliver,
-    /// Take it in and count this agent as done with the round.
-    DeliverLast,
     /// End.
     Stop,
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::case::CASES;
-use crate::harness::{Limits, Plan, cases_named};
+use crate::case::{CASES, Case};
+use crate::harness::{Limits, Peer, Plan, cases_named};
 use crate::peers::PEERS;
 
 /// What the command line asks for.
@@ -54,9 +54,18 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
                     let known: Vec<&str> = CASES.iter().map(|case| case.name).collect();
                     return Err(format!("unknown case {name:?}; known: {}", known.join(", ")));
                 }
-                cases.extend(named);
+                for case in named {
+                    if !cases.iter().any(|known: &&Case| known.name == case.name) {
+                        cases.push(case);
+                    }
+                }
             }
-            "--peer" => peers.push(peer_named(&value("a peer's name")?)?),
+            "--peer" => {
+                let peer = peer_named(&value("a peer's name")?)?;
+                if !peers.iter().any(|known: &&Peer| known.name == peer.name) {
+                    peers.push(peer);
+                }
+            }
             "--against" => {
                 let name = value("a peer's name")?;
                 against = if name == "xrmesh" { "xrmesh" } else { peer_named(&name)?.name };
@@ -76,8 +85,8 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
                     .ok()
                     .filter(|time| (0.01..=SECONDS_LIMIT).contains(time))
                     .ok_or_else(|| {
-                        format!("--seconds {given:?}: expected 0.01 to {SECONDS_LIMIT}")
-                    })?;
+                    format!("--seconds {given:?}: expected 0.01 to {SECONDS_LIMIT}")
+                })?;
             }
             "--json" => json = true,
             "--cpu" => cpu = true,
@@ -89,17 +98,15 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
     if cases.is_empty() {
         cases.extend(CASES);
     }
-    cases.dedup_by_key(|case| case.name);
     if peers.is_empty() {
         peers.extend(PEERS);
     }
-    peers.dedup_by_key(|peer| peer.name);
     let measured = Duration::from_secs_f64(seconds);
     let limits = Limits { warm_up: (measured / 3).min(Duration::from_millis(300)), measured };
     Ok(Command::Run(Options { plan: Plan { cases, peers, repeat, limits, against }, json, cpu }))
 }
 
-fn peer_named(name: &str) -> Result<&'static crate::harness::Peer, String> {
+fn peer_named(name: &str) -> Result<&'static Peer, String> {
     PEERS.iter().find(|peer| peer.name == name).copied().ok_or_else(|| {
         let known: Vec<&str> = PEERS.iter().map(|peer| peer.name).collect();
         format!("unknown peer {name:?}; known: {}", known.join(", "))
@@ -133,18 +140,47 @@ Exit code 2 for a bad argument, 1 where a run failed.
 fn list() -> String {
     let mut text = String::from("Cases (unit of the median):\n");
     for case in CASES {
-        let rows: Vec<String> =
-            case.rows.iter().map(|row| format!("{}{row}", case.name)).collect();
+        let rows: Vec<String> = case.rows.iter().map(|row| format!("{}{row}", case.name)).collect();
         let _ = writeln!(text, "  {} ({}): {}", rows.join(", "), case.unit, case.about);
     }
     text.push_str("Peers (their cases):\n");
     for peer in PEERS {
-        let carried: Vec<&str> = CASES
-            .iter()
-            .filter(|case| peer.carries(&case.load))
-            .map(|case| case.name)
-            .collect();
+        let carried: Vec<&str> =
+            CASES.iter().filter(|case| peer.carries(&case.load)).map(|case| case.name).collect();
         let _ = writeln!(text, "  {}: {}", peer.name, carried.join(", "));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn bad_arguments_are_named() {
+        for (line, word) in [
+            ("--case nope", "unknown case \"nope\""),
+            ("--peer nope", "unknown peer \"nope\""),
+            ("--against nope", "unknown peer"),
+            ("--repeat 0", "--repeat \"0\""),
+            ("--seconds nan", "--seconds \"nan\""),
+            ("--seconds", "needs a value"),
+            ("--fast", "unknown argument \"--fast\""),
+        ] {
+            let error = given(line).unwrap_err();
+            assert!(error.contains(word), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_case_given_twice_runs_once() {
+        let line = "--case forward-1k-1k --case forward --peer tokio --peer kameo --peer tokio";
+        let Ok(Command::Run(options)) = given(line) else { panic!("{line}") };
+        assert_eq!(options.plan.cases.len(), 4);
+        assert_eq!(options.plan.peers.len(), 2);
+    }
 }

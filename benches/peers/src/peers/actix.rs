@@ -54,7 +54,6 @@ struct Actix {
 
 impl Actors for Actix {
     type Address = Addr<Handling>;
-    const SENDERS: usize = 2;
 
     fn start() -> Result<Self, Failure> {
         let (ready, started) = mpsc::channel();

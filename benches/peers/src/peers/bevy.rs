@@ -157,8 +157,7 @@ fn idle(load: &Agents, _: &Limits) -> Result<Sample, Failure> {
     count_heap(true);
     let mut world = world(load.0);
     let table = (load.0 * size_of::<Entity>()) as i64;
-    let per_agent =
-        || (live_bytes() - table) as f64 / load.0 as f64 - size_of::<Agent>() as f64;
+    let per_agent = || (live_bytes() - table) as f64 / load.0 as f64 - size_of::<Agent>() as f64;
     let fresh = per_agent();
     let roster = world.resource::<Roster>().0.clone();
     for entity in roster {

@@ -43,11 +43,7 @@ impl Room {
     }
 
     /// Hands every message out and swaps the inboxes. `send` puts a message into an inbox of the next round.
-    fn round(
-        &mut self,
-        agents: usize,
-        mut send: impl FnMut(&mut [Vec<Message>], Message),
-    ) -> u64 {
+    fn round(&mut self, agents: usize, mut send: impl FnMut(&mut [Vec<Message>], Message)) -> u64 {
         let mut handled = 0;
         for (state, inbox) in self.states.iter_mut().zip(&mut self.read) {
             if self.priorities && inbox.len() > 1 {
@@ -99,8 +95,7 @@ fn forward(load: &Forward, limits: &Limits) -> Result<Sample, Failure> {
 }
 
 fn frame(load: &Agents, limits: &Limits) -> Result<Sample, Failure> {
-    let mut room =
-        seeded(&Forward { agents: load.0, in_flight: load.0, priorities: false });
+    let mut room = seeded(&Forward { agents: load.0, in_flight: load.0, priorities: false });
     let (_, _, ticks) = Watch::run(limits, || Ok(room.round_alone()))?;
     Sample::latencies(ticks, 1e-6)
 }

@@ -50,7 +50,6 @@ impl Handle<Message> for Handler {
 
 impl Actors for Kameo {
     type Address = ActorRef<Handler>;
-    const SENDERS: usize = 1;
 
     fn start() -> Result<Self, Failure> {
         two_workers().map(Self)
@@ -105,8 +104,7 @@ impl Handle<Message> for Answerer {
 
 fn ask(limits: &Limits) -> Result<Sample, Failure> {
     one_thread()?.block_on(async {
-        let answerer =
-            Answerer::spawn_with_mailbox(Answerer(State::new(1)), mailbox::unbounded());
+        let answerer = Answerer::spawn_with_mailbox(Answerer(State::new(1)), mailbox::unbounded());
         let address = answerer.clone();
         let stopwatch = Stopwatch::start(limits);
         let asker = tokio::spawn(async move {

@@ -128,10 +128,8 @@ impl Queue for Array {
     type Consumer = Arc<Counted>;
 
     fn open(_: usize) -> ([Held; 2], Arc<Counted>) {
-        let queue = Arc::new(Counted {
-            queue: ArrayQueue::new(CAPACITY),
-            producers: AtomicUsize::new(2),
-        });
+        let queue =
+            Arc::new(Counted { queue: ArrayQueue::new(CAPACITY), producers: AtomicUsize::new(2) });
         ([Held(Arc::clone(&queue)), Held(Arc::clone(&queue))], queue)
     }
 

@@ -55,7 +55,6 @@ impl Actor for Handler {
 
 impl Actors for Ractor {
     type Address = ActorRef<Message>;
-    const SENDERS: usize = 1;
 
     fn start() -> Result<Self, Failure> {
         two_workers().map(Self)
@@ -98,11 +97,7 @@ impl Actor for Answerer {
     type State = State;
     type Arguments = ();
 
-    async fn pre_start(
-        &self,
-        _: ActorRef<Question>,
-        (): (),
-    ) -> Result<State, ActorProcessingErr> {
+    async fn pre_start(&self, _: ActorRef<Question>, (): ()) -> Result<State, ActorProcessingErr> {
         Ok(State::new(1))
     }
 
@@ -119,8 +114,7 @@ impl Actor for Answerer {
 
 fn ask(limits: &Limits) -> Result<Sample, Failure> {
     one_thread()?.block_on(async {
-        let (answerer, ended) =
-            Actor::spawn(None, Answerer, ()).await.map_err(Failure::broken)?;
+        let (answerer, ended) = Actor::spawn(None, Answerer, ()).await.map_err(Failure::broken)?;
         let address = answerer.clone();
         let stopwatch = Stopwatch::start(limits);
         let asker = tokio::spawn(async move {

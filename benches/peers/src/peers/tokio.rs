@@ -43,7 +43,6 @@ struct Tasks(Runtime);
 
 impl Actors for Tasks {
     type Address = mpsc::UnboundedSender<Message>;
-    const SENDERS: usize = 1;
 
     fn start() -> Result<Self, Failure> {
         two_workers().map(Self)

@@ -47,7 +47,6 @@ impl Handler<Message> for Handling {
 
 impl Actors for Xtra {
     type Address = Address<Handling>;
-    const SENDERS: usize = 1;
 
     fn start() -> Result<Self, Failure> {
         two_workers().map(Self)
