@@ -61,7 +61,7 @@ pub struct Host {
 }
 
 /// Messages of a batch in `host-2p-batched`.
-const BATCH: usize = 64;
+pub const BATCH: usize = 64;
 
 /// All cases, in the order they run.
 pub const CASES: &[Case] = &[

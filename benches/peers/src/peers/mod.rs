@@ -23,6 +23,7 @@ pub const PEERS: &[&Peer] = &[
     &inboxes::PEER_ON_TWO_THREADS,
     &queues::ARRAY_QUEUE,
     &queues::CROSSBEAM_CHANNEL,
+    &queues::CROSSBEAM_CHANNEL_INLINE,
     &queues::KANAL,
     &queues::FLUME,
     &queues::RTRB,

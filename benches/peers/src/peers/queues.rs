@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crossbeam::queue::ArrayQueue;
 use crossbeam::utils::Backoff;
 
-use crate::case::Host;
+use crate::case::{BATCH, Host};
 use crate::clock::Clock;
 use crate::harness::{Failure, Limits, Peer, Sample};
 use crate::message::{Kind, Message, State};
@@ -22,6 +22,11 @@ pub const CROSSBEAM_CHANNEL: Peer = Peer {
     host_single: Some(host::<Crossbeam<Message>>),
     host_batched: Some(host::<Crossbeam<Vec<Message>>>),
     ..Peer::named("crossbeam-channel")
+};
+/// The same with batches copied into the channel, as a queue of messages without allocation has to.
+pub const CROSSBEAM_CHANNEL_INLINE: Peer = Peer {
+    host_batched: Some(host::<Crossbeam<[Message; BATCH]>>),
+    ..Peer::named("crossbeam-channel-inline")
 };
 /// kanal's bounded channel.
 pub const KANAL: Peer = Peer {
@@ -182,6 +187,16 @@ impl Item for Message {
 impl Item for Vec<Message> {
     fn of(batch: usize, mut make: impl FnMut() -> Message) -> Self {
         (0..batch).map(|_| make()).collect()
+    }
+
+    fn take(&self, take: impl FnMut(&Message)) {
+        self.iter().for_each(take);
+    }
+}
+
+impl Item for [Message; BATCH] {
+    fn of(_: usize, mut make: impl FnMut() -> Message) -> Self {
+        std::array::from_fn(|_| make())
     }
 
     fn take(&self, take: impl FnMut(&Message)) {
