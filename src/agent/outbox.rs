@@ -1,0 +1,571 @@
+//! What the handlers of one shard write.
+
+use std::sync::Arc;
+
+use crate::agent::asks::{Asks, MOST_ASKS};
+use crate::agent::command::Command;
+use crate::agent::slots::Slots;
+use crate::agent::view::{Match, Search, View, Workspace};
+use crate::agent::ward::Ward;
+use crate::dispatch::probe::Counters;
+use crate::id::AgentId;
+use crate::mail::row::Row;
+use crate::mail::chunk::ChunkPool;
+use crate::mail::timer::Timer;
+use crate::message::annex::{Annex, AnnexPool};
+use crate::message::packet::{ANSWER, EVERYONE, Head, INLINE_BYTES, POSITION_BITS, Packet};
+use crate::message::{
+    Body, DropReason, Envelope, EnvelopeId, Kind, Message, Priority, Stamp, Target, Undelivered,
+};
+use crate::space::Vec3;
+use crate::time::Time;
+use crate::agent::trace::{Outcome, Trace};
+
+/// Why a message was refused. Nothing was sent, and its bytes are still the caller's.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The id names no slot that this mesh has ever used, or, where the host sends, no living agent.
+    #[error("agent {id} does not live in this mesh")]
+    UnknownTarget {
+        /// The id given.
+        id: AgentId,
+    },
+    /// The outbox is full for this round.
+    #[error("the outbox holds {used} messages and cannot take {given} more: limits.outbox_capacity is {limit}")]
+    OutboxFull {
+        /// Messages to be added: one for each receiver.
+        given: u32,
+        /// Messages inside.
+        used: u32,
+        /// The most that `limits.outbox_capacity` allows.
+        limit: u32,
+    },
+    /// The payload is too large.
+    #[error("a payload of {given} bytes is over limits.max_payload_bytes, {limit}")]
+    PayloadTooLarge {
+        /// Its bytes.
+        given: usize,
+        /// The most allowed.
+        limit: usize,
+    },
+    /// Too many bytes of payload wait.
+    #[error("a payload of {given} bytes does not fit: {left} of limits.payload_arena_bytes are left to this shard in this round")]
+    ArenaFull {
+        /// Its bytes.
+        given: u64,
+        /// Bytes left.
+        left: u64,
+    },
+    /// A point or radius that is not a number, infinite or negative.
+    #[error("a target near {point:?} within {radius} m: both must be finite, the radius not negative")]
+    InvalidPlace {
+        /// The point given.
+        point: Vec3,
+        /// The radius given, in metres; 0 for the nearest.
+        radius: f32,
+    },
+    /// Too many questions are open.
+    #[error("{limit} questions are open in this shard, as many as can be")]
+    TooManyAsks {
+        /// The most that one shard's agents may have open.
+        limit: usize,
+    },
+    /// A reply to something that was no question, or whose sender is the host.
+    #[error("envelope {id} is no question of an agent")]
+    NotAQuestion {
+        /// The envelope.
+        id: EnvelopeId,
+    },
+}
+
+/// Everything that the handlers of one shard write, and the scratch space they share.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    /// The shard's number; [`HOST`] for the host's.
+    pub(crate) source: u32,
+    /// Messages so far in this round: the next one's position.
+    position: u32,
+    pub(crate) row: Row,
+    pub(crate) commands: Vec<Command>,
+    pub(crate) timer: Timer,
+    pub(crate) asks: Asks,
+    pub(crate) annexes: AnnexPool,
+    pub(crate) counters: Counters,
+    pub(crate) slots: Slots,
+    pub(crate) ward: Ward,
+    pub(crate) trace: Option<Box<Trace>>,
+    /// Payload bytes and spawns that are left to it in this round.
+    pub(crate) arena_left: u64,
+    pub(crate) spawns_left: u32,
+    /// Payload bytes whose packets left the queue, and buried packets that did, since last asked.
+    pub(crate) consumed_bytes: u64,
+    pub(crate) passed_buried: u64,
+    /// Streams of random numbers drawn in this round.
+    pub(crate) draws: u32,
+    receivers: Vec<AgentId>,
+    pub(crate) search: Search,
+    pub(crate) workspace: Workspace,
+}
+
+/// The source number of the host.
+pub(crate) const HOST: u32 = crate::agent::slots::Layout::MOST_SHARDS;
+
+impl Outbox {
+    pub(crate) fn new(source: u32, view: &View, slots: Slots, trace: Option<Box<Trace>>) -> Self {
+        Self {
+            source,
+            position: 0,
+            row: Row::new(view.layout.shards()),
+            commands: Vec::new(),
+            timer: Timer::default(),
+            asks: Asks::new(),
+            annexes: AnnexPool::default(),
+            counters: Counters::default(),
+            slots,
+            ward: Ward::default(),
+            trace,
+            arena_left: view.limits.arena,
+            spawns_left: 0,
+            consumed_bytes: 0,
+            passed_buried: 0,
+            draws: 0,
+            receivers: Vec::new(),
+            search: Search::default(),
+            workspace: Workspace::default(),
+        }
+    }
+
+    /// Begins a round: positions start again.
+    #[inline]
+    pub(crate) fn begin_round(&mut self) {
+        (self.position, self.draws) = (0, 0);
+    }
+
+    /// Messages that it still has room for in this round.
+    pub(crate) fn room(&self, limit: u32) -> u32 {
+        limit.saturating_sub(self.position)
+    }
+
+    /// One id for `messages` messages, if there is room.
+    #[inline]
+    fn reserve(&mut self, messages: u32, limit: u32) -> Result<u32, SendError> {
+        let used = self.position;
+        if messages > limit.saturating_sub(used) {
+            return Err(SendError::OutboxFull { given: messages, used, limit });
+        }
+        self.position = used + messages;
+        Ok(self.source << POSITION_BITS | used)
+    }
+
+    /// Sends to one agent.
+    #[inline(always)]
+    pub(crate) fn send_one(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        head: Head,
+        to: AgentId,
+        message: Message<'_>,
+    ) -> Result<EnvelopeId, SendError> {
+        match message.body {
+            Body::Bytes(bytes)
+                if bytes.len() <= INLINE_BYTES && message.is_simple() && self.trace.is_none() =>
+            {
+                let sequence = self.reserve(1, view.limits.outbox)?;
+                self.counters.record_sent(1);
+                let (shard, level) = (view.layout.shard(to.slot()), head.priority.level());
+                self.row.place(shard, level, stamp, pool).write(to, head, sequence, bytes);
+                Ok(EnvelopeId::new(stamp.round, sequence))
+            }
+            _ => {
+                let packet = self.packet(view, head, message)?;
+                self.send_packet(view, stamp, pool, to, packet)
+            }
+        }
+    }
+
+    /// Stamps a packet and sends it to one agent.
+    pub(crate) fn send_packet(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        to: AgentId,
+        mut packet: Packet,
+    ) -> Result<EnvelopeId, SendError> {
+        packet.sequence = self.reserve(1, view.limits.outbox)?;
+        let id = EnvelopeId::new(stamp.round, packet.sequence);
+        if let Some(trace) = &mut self.trace {
+            trace.target(id, Target::Agent(to));
+        }
+        self.post(view, stamp, pool, to, packet);
+        Ok(id)
+    }
+
+    /// Sends to one agent at a later time.
+    pub(crate) fn send_later(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        from: Option<AgentId>,
+        at: Time,
+        to: AgentId,
+        message: Message<'_>,
+    ) -> Result<EnvelopeId, SendError> {
+        let mut packet = self.packet(view, message.head(from), message)?;
+        packet.sequence = self.reserve(1, view.limits.outbox)?;
+        let id = EnvelopeId::new(stamp.round, packet.sequence);
+        let annex = packet.annex.take().map(|annex| Annex::clone(&annex)).unwrap_or_default();
+        packet.annex =
+            Some(self.annexes.annex(Annex { original: Some((id, stamp.sent_at)), ..annex }));
+        packet.address(to);
+        if let Some(trace) = &mut self.trace {
+            trace.target(id, Target::Agent(to));
+        }
+        self.counters.record_sent(1);
+        self.timer.delay(at, packet);
+        Ok(id)
+    }
+
+    /// Counts a message that may not be forwarded any more.
+    pub(crate) fn expire_hops(&mut self, view: &View, stamp: Stamp) -> Result<EnvelopeId, SendError> {
+        let sequence = self.reserve(1, view.limits.outbox)?;
+        self.counters.record_sent(1);
+        self.counters.record_dropped(DropReason::ExpiredHops, 1);
+        Ok(EnvelopeId::new(stamp.round, sequence))
+    }
+
+    /// Puts a stamped packet into the chain for its receiver's shard and counts it as sent.
+    pub(crate) fn post(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        to: AgentId,
+        packet: Packet,
+    ) {
+        self.counters.record_sent(1);
+        self.enqueue(view, stamp, pool, to, packet);
+    }
+
+    /// The same for a packet that was counted before.
+    pub(crate) fn enqueue(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        to: AgentId,
+        mut packet: Packet,
+    ) {
+        packet.address(to);
+        let shard = view.layout.shard(to.slot());
+        if packet.annex.is_some() {
+            self.row.weigh(shard, 1, packet.outside_bytes());
+        }
+        self.row.push(shard, packet, stamp, pool);
+    }
+
+    /// The packet of a message; beside it, if needed, an annex.
+    #[inline(never)]
+    pub(crate) fn packet(
+        &mut self,
+        view: &View,
+        head: Head,
+        message: Message<'_>,
+    ) -> Result<Packet, SendError> {
+        let (inline, payload) = match message.body {
+            Body::Bytes(bytes) if bytes.len() <= INLINE_BYTES => (bytes, None),
+            Body::Bytes(bytes) => {
+                self.charge(view, bytes.len())?;
+                (&[][..], Some(self.annexes.payload(bytes)))
+            }
+            Body::Shared(shared) => {
+                self.charge(view, shared.len())?;
+                (&[][..], Some(shared.clone()))
+            }
+        };
+        let annex = if payload.is_none() && message.is_simple() {
+            None
+        } else {
+            Some(self.annexes.annex(Annex {
+                payload,
+                pose: message.pose,
+                deadline: message.deadline.unwrap_or(Time::MAX),
+                hops: message.hops,
+                retry: message.retry,
+                report: message.report,
+                ..Annex::default()
+            }))
+        };
+        Ok(Packet::new(head, inline, annex))
+    }
+
+    /// Holds a payload against the limits and takes its bytes from what is left in this round.
+    fn charge(&mut self, view: &View, given: usize) -> Result<(), SendError> {
+        let limit = view.limits.payload;
+        if given > limit {
+            return Err(SendError::PayloadTooLarge { given, limit });
+        }
+        let (given, left) = (given as u64, self.arena_left);
+        if given > left {
+            return Err(SendError::ArenaFull { given, left });
+        }
+        self.arena_left = left - given;
+        Ok(())
+    }
+
+    /// Sends to a group, resolved on the frozen view.
+    pub(crate) fn send_group(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        from: Option<AgentId>,
+        target: Target,
+        message: Message<'_>,
+    ) -> Result<EnvelopeId, SendError> {
+        let packet = self.packet(view, message.head(from), message)?;
+        self.send_group_packet(view, stamp, pool, target, packet)
+    }
+
+    /// The same for a packet that is made already.
+    pub(crate) fn send_group_packet(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        target: Target,
+        packet: Packet,
+    ) -> Result<EnvelopeId, SendError> {
+        if let Target::Agent(to) = target {
+            return self.send_packet(view, stamp, pool, to, packet);
+        }
+        if target == Target::Everyone {
+            return self.send_everyone(view, stamp, pool, packet);
+        }
+        let mut receivers = core::mem::take(&mut self.receivers);
+        receivers.clear();
+        let at = packet_position(view, &packet);
+        let id = self
+            .resolve(view, packet.from, target, at, &mut receivers)
+            .and_then(|()| self.send_all(view, stamp, pool, &receivers, packet));
+        self.receivers = receivers;
+        let id = id?;
+        if let Some(trace) = &mut self.trace {
+            trace.target(id, target);
+            if let Target::Topic(topic) = target {
+                view.interests.for_each(topic, at, |agent, stands| {
+                    if stands == Match::OutOfRegion {
+                        trace.outcome(id, agent, Outcome::OutOfRegion);
+                    }
+                });
+            }
+        }
+        Ok(id)
+    }
+
+    fn send_all(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        receivers: &[AgentId],
+        mut packet: Packet,
+    ) -> Result<EnvelopeId, SendError> {
+        let messages = u32::try_from(receivers.len()).unwrap_or(u32::MAX).max(1);
+        packet.sequence = self.reserve(messages, view.limits.outbox)?;
+        for &to in receivers {
+            self.post(view, stamp, pool, to, packet.clone());
+        }
+        if receivers.is_empty() {
+            self.no_receiver(1);
+        }
+        Ok(EnvelopeId::new(stamp.round, packet.sequence))
+    }
+
+    fn no_receiver(&mut self, pairs: u64) {
+        self.counters.record_sent(pairs);
+        self.counters.record_dropped(DropReason::NoReceiver, pairs);
+    }
+
+    /// One packet to each shard with agents; a shard's packet stands for all of its agents.
+    fn send_everyone(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        mut packet: Packet,
+    ) -> Result<EnvelopeId, SendError> {
+        let from = packet.from;
+        packet.flag(EVERYONE);
+        let shards = view.layout.shards() as u32;
+        packet.sequence = self.reserve(shards, view.limits.outbox)?;
+        let id = EnvelopeId::new(stamp.round, packet.sequence);
+        let own = from.filter(|&from| view.roster.lives(from)).map(|id| view.layout.shard(id.slot()));
+        let mut sent = 0;
+        for (shard, &live) in view.roster.per_shard().iter().enumerate() {
+            let receivers = live - u32::from(own == Some(shard));
+            if receivers > 0 {
+                let mut packet = packet.clone();
+                (packet.target_slot, packet.target_generation) = (receivers, 0);
+                self.row.weigh(shard, u64::from(receivers), packet.outside_bytes());
+                self.row.push(shard, packet, stamp, pool);
+                sent += u64::from(receivers);
+            }
+        }
+        self.counters.record_sent(sent);
+        if sent == 0 {
+            self.no_receiver(1);
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.target(id, Target::Everyone);
+        }
+        Ok(id)
+    }
+
+    /// Who a group is, in the order in which they are served; never `from`.
+    fn resolve(
+        &mut self,
+        view: &View,
+        from: Option<AgentId>,
+        target: Target,
+        at: Option<Vec3>,
+        receivers: &mut Vec<AgentId>,
+    ) -> Result<(), SendError> {
+        let own = from.map(AgentId::slot);
+        let mut add = |slot: u32| {
+            if Some(slot) != own {
+                receivers.extend(view.roster.at(slot));
+            }
+        };
+        match target {
+            Target::Agent(_) | Target::Everyone => {}
+            Target::Topic(topic) => {
+                view.interests.for_each(topic, at, |agent, stands| {
+                    if stands == Match::Interested {
+                        add(agent.slot());
+                    }
+                });
+            }
+            Target::Near { point, radius } => {
+                if !point.is_finite() || !radius.is_finite() || radius < 0.0 {
+                    return Err(SendError::InvalidPlace { point, radius });
+                }
+                let (roster, space) = (&view.roster, &mut self.workspace);
+                view.nearby.within(point, radius, roster, space, |slot, _| add(slot));
+            }
+            Target::Nearest { point, count } => {
+                if !point.is_finite() {
+                    return Err(SendError::InvalidPlace { point, radius: 0.0 });
+                }
+                let others = |slot| Some(slot) != own;
+                let count = count as usize;
+                let (roster, space) = (&view.roster, &mut self.workspace);
+                view.nearby.nearest(point, count, roster, space, others, |slot, _| add(slot));
+            }
+            Target::Linked { hops } => {
+                if let Some(own) = own {
+                    view.links.within(own, hops, &mut self.search, |slot, _| add(slot));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A notice of the mesh to one of the shard's agents, in the next round.
+    pub(crate) fn notice(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        to: AgentId,
+        kind: Kind,
+        bytes: &[u8],
+        answers: Option<u32>,
+    ) {
+        let head = Head {
+            from: None,
+            kind,
+            priority: Priority::MOST_URGENT,
+            correlation: answers.unwrap_or(0),
+            flags: if answers.is_some() { ANSWER } else { 0 },
+        };
+        let mut packet = Packet::new(head, bytes, None);
+        // A notice is never refused: there is at most one for each message that was accepted.
+        packet.sequence = self.source << POSITION_BITS | self.position.min((1 << POSITION_BITS) - 1);
+        self.position += u32::from(self.position + 1 < 1 << POSITION_BITS);
+        self.post(view, stamp, pool, to, packet);
+    }
+
+    /// Ends a packet that is not delivered: tries it again later if it asked for that and the
+    /// `reason` may pass, else drops it and tells its sender if it wants to know.
+    #[cold]
+    pub(crate) fn discard(
+        &mut self,
+        view: &View,
+        now: Stamp,
+        pool: &mut ChunkPool,
+        packet: &mut Packet,
+        stamp: Stamp,
+        reason: DropReason,
+    ) {
+        let envelope = Envelope { packet, stamp };
+        let (id, sent_at, target) = (envelope.id(), envelope.sent_at(), packet.target());
+        let mut reason = reason;
+        let annex = packet.annex.take();
+        if let (Some(annex), Some(_)) = (&annex, target)
+            && annex.retry
+            && matches!(reason, DropReason::Tripped | DropReason::MailboxFull)
+        {
+            // The first attempt is number 1 and has failed now, if none was counted before.
+            let attempts = annex.attempts + 1;
+            let pause = view.limits.retry.delay(view.seed, id.to_bits(), u32::from(attempts) + 1);
+            if let Some(pause) = pause {
+                let at = now.sent_at + pause;
+                let mut later = packet.clone();
+                later.annex = Some(self.annexes.annex(Annex {
+                    attempts,
+                    original: Some((id, sent_at)),
+                    ..Annex::clone(annex)
+                }));
+                self.timer.delay(at, later);
+                return;
+            }
+            reason = DropReason::RetriesExhausted;
+        }
+        let pairs = u64::from(packet.pairs());
+        self.counters.record_dropped(reason, pairs);
+        if let (Some(trace), Some(target)) = (&mut self.trace, target) {
+            trace.outcome(id, target, Outcome::Dropped(reason));
+        }
+        if annex.is_some_and(|annex: Arc<Annex>| annex.report)
+            && let Some(from) = packet.from
+        {
+            let word = Undelivered::new(id, reason);
+            self.notice(view, now, pool, from, Kind::UNDELIVERED, bytemuck::bytes_of(&word), None);
+        }
+    }
+
+    /// Opens a question of `asker`.
+    pub(crate) fn open(&mut self, asker: AgentId, until: Time) -> Result<crate::message::AskId, SendError> {
+        self.asks.open(asker, until).ok_or(SendError::TooManyAsks { limit: MOST_ASKS })
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.row.heap_bytes()
+            + self.commands.capacity() * size_of::<Command>()
+            + self.timer.heap_bytes()
+            + self.asks.heap_bytes()
+            + self.slots.heap_bytes()
+            + self.receivers.capacity() * size_of::<AgentId>()
+    }
+}
+
+/// Where a message happens: as it says, else where its sender is.
+fn packet_position(view: &View, packet: &Packet) -> Option<Vec3> {
+    let said = packet.annex.as_ref().and_then(|annex| annex.pose);
+    let pose = said.or_else(|| packet.from.and_then(|from| view.roster.pose(from.slot())));
+    pose.map(|pose| pose.position())
+}

@@ -1,0 +1,191 @@
+//! The agents of one shard that failed lately.
+//!
+//! A healthy agent is not here and costs nothing. One that is here has its slab's cell closed, so
+//! that each message to it takes the slow path and asks [`Ward::admit`] first.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use crate::agent::breaker::{Breaker, BreakerPolicy, Phase};
+use crate::agent::health::{HealthMonitor, HealthPolicy};
+use crate::agent::{FailureKind, HealingAction, Health, HealthChange};
+use crate::id::AgentId;
+use crate::message::DropReason;
+use crate::time::Time;
+
+/// The numbers of care, the same for all agents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Care {
+    pub(crate) breaker: BreakerPolicy,
+    pub(crate) health: HealthPolicy,
+    /// How often health is judged, and how often its window fades.
+    pub(crate) check: Duration,
+    pub(crate) fade: Duration,
+    /// A message that waited longer than this came late.
+    pub(crate) late: Duration,
+}
+
+/// Patients by slot.
+#[derive(Debug, Default)]
+pub(crate) struct Ward {
+    patients: BTreeMap<u32, Patient>,
+}
+
+#[derive(Debug)]
+struct Patient {
+    id: AgentId,
+    breaker: Breaker,
+    health: HealthMonitor,
+    last: FailureKind,
+    quarantined: bool,
+    /// It panicked and was not restarted: there is nobody to run.
+    lost: bool,
+}
+
+/// What a check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// The state of health changed, and perhaps something is to be done.
+    Changed(AgentId, HealthChange, Option<HealingAction>),
+    /// The agent is as good as new: its cell may be opened.
+    Released(AgentId),
+}
+
+impl Ward {
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patients.is_empty()
+    }
+
+    fn patient(&mut self, id: AgentId, kind: FailureKind) -> &mut Patient {
+        let patient = self.patients.entry(id.slot()).or_insert_with(|| Patient::new(id, kind));
+        patient.last = kind;
+        patient
+    }
+
+    /// A handler of the agent failed.
+    pub(crate) fn fail(&mut self, id: AgentId, kind: FailureKind, now: Time, care: &Care) {
+        let patient = self.patient(id, kind);
+        patient.health.record(1, 1, 0);
+        patient.breaker.fail(now, &care.breaker);
+    }
+
+    /// Messages to the agent came late, or too late, or its mailbox overflowed.
+    pub(crate) fn trouble(&mut self, id: AgentId, kind: FailureKind, messages: u32) {
+        self.patient(id, kind).health.record(messages, 0, messages);
+    }
+
+    /// The agent panicked: until it is restarted there is nobody to run.
+    pub(crate) fn lose(&mut self, id: AgentId, now: Time, care: &Care) {
+        self.fail(id, FailureKind::ProcessingError, now, care);
+        self.patient(id, FailureKind::ProcessingError).lost = true;
+    }
+
+    /// A message may be given to the agent, or why not.
+    pub(crate) fn admit(&self, slot: u32, now: Time) -> Result<(), DropReason> {
+        match self.patients.get(&slot) {
+            Some(patient) if patient.lost => Err(DropReason::Panicked),
+            Some(patient) if patient.quarantined => Err(DropReason::Quarantined),
+            Some(patient) if !patient.breaker.admits(now) => Err(DropReason::Tripped),
+            _ => Ok(()),
+        }
+    }
+
+    /// The agent handled a message.
+    pub(crate) fn succeed(&mut self, slot: u32, now: Time, care: &Care) {
+        if let Some(patient) = self.patients.get_mut(&slot) {
+            patient.health.record(1, 0, 0);
+            patient.breaker.succeed(now, &care.breaker);
+        }
+    }
+
+    /// The agent was restarted from its factory; its breaker keeps count.
+    pub(crate) fn restart(&mut self, id: AgentId) -> Option<HealthChange> {
+        let patient = self.patients.get_mut(&id.slot())?;
+        patient.lost = false;
+        patient.health.restart()
+    }
+
+    /// The agent panicked and there is no factory: failed for good.
+    pub(crate) fn give_up(&mut self, id: AgentId) -> Option<HealthChange> {
+        self.patient(id, FailureKind::ProcessingError).health.lose()
+    }
+
+    /// Gives the agent no more messages, or some again.
+    pub(crate) fn quarantine(&mut self, id: AgentId, quarantined: bool) -> Option<HealthChange> {
+        let patient = self.patient(id, FailureKind::AgentDisconnect);
+        let released = patient.quarantined && !quarantined;
+        patient.quarantined = quarantined;
+        if released { patient.health.restart() } else { None }
+    }
+
+    /// Forgets an agent that is gone.
+    pub(crate) fn forget(&mut self, slot: u32) {
+        self.patients.remove(&slot);
+    }
+
+    /// Judges all patients, in slot order; `fade` also ages what they did.
+    pub(crate) fn check(
+        &mut self,
+        now: Time,
+        fade: bool,
+        care: &Care,
+        has_factory: impl Fn(AgentId) -> bool,
+        mut found: impl FnMut(Finding),
+    ) {
+        self.patients.retain(|_, patient| {
+            if let Some(change) = patient.health.check(&care.health) {
+                let action = patient.last.healing(change.to, has_factory(patient.id));
+                if action == Some(HealingAction::Quarantine) {
+                    patient.quarantined = true;
+                }
+                found(Finding::Changed(patient.id, change, action));
+            }
+            if fade {
+                patient.health.fade();
+            }
+            let well = !patient.quarantined
+                && !patient.lost
+                && patient.health.forgettable()
+                && patient.breaker.forgettable(now, &care.breaker);
+            if well {
+                found(Finding::Released(patient.id));
+            }
+            !well
+        });
+    }
+
+    /// The agent's state of health.
+    pub(crate) fn health(&self, slot: u32) -> Health {
+        self.patients.get(&slot).map_or(Health::Healthy, |patient| patient.health.state())
+    }
+
+    /// Whether the agent gets no messages at `now`.
+    pub(crate) fn is_suspended(&self, slot: u32, now: Time) -> bool {
+        self.admit(slot, now).is_err()
+    }
+
+    /// What decides about each patient's messages, for the state hash: id, phase, quarantine, loss.
+    pub(crate) fn iter(
+        &self,
+        now: Time,
+    ) -> impl Iterator<Item = (AgentId, Phase, Health, bool, bool)> + '_ {
+        self.patients.values().map(move |patient| {
+            let phase = patient.breaker.phase(now);
+            (patient.id, phase, patient.health.state(), patient.quarantined, patient.lost)
+        })
+    }
+}
+
+impl Patient {
+    fn new(id: AgentId, last: FailureKind) -> Self {
+        Self {
+            id,
+            breaker: Breaker::new(),
+            health: HealthMonitor::default(),
+            last,
+            quarantined: false,
+            lost: false,
+        }
+    }
+}

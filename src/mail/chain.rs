@@ -1,0 +1,102 @@
+//! What one shard sends to another in one round.
+
+use crate::mail::chunk::{CHUNK, Chunk, ChunkPool};
+use crate::message::Stamp;
+use crate::message::packet::Packet;
+
+/// Chunks of one stamp, in the order in which they were filled.
+///
+/// Writing an envelope touches the chain and the envelope's own cache line, and reads neither the
+/// line nor the chunk's header: both may be far from the cache, and a store need not wait for them.
+#[derive(Debug, Default)]
+pub(crate) struct Chain {
+    /// The chunk being filled; its header does not yet say how far.
+    open: Option<Box<Chunk>>,
+    filled: u8,
+    /// Bit n is set if an envelope of level n is inside.
+    levels: u16,
+    /// (envelope, receiver) pairs.
+    pairs: u64,
+    /// Payload bytes outside the packets.
+    bytes: u64,
+    #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
+    full: Vec<Box<Chunk>>,
+}
+
+/// What a chain held, beside its chunks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sum {
+    pub(crate) levels: u16,
+    pub(crate) pairs: u64,
+    pub(crate) bytes: u64,
+    pub(crate) chunks: u32,
+}
+
+impl Chain {
+    /// The place for one more packet of a level; it holds no annex, so what it holds need not be
+    /// dropped.
+    #[inline(always)]
+    pub(crate) fn place(
+        &mut self,
+        level: usize,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+    ) -> &mut Packet {
+        self.levels |= 1 << level;
+        self.pairs += 1;
+        let at = self.filled as usize % CHUNK;
+        if at == 0 {
+            self.seal();
+        }
+        self.filled += 1;
+        let chunk = self.open.get_or_insert_with(|| pool.take(stamp));
+        &mut chunk.packets[at]
+    }
+
+    /// Has the next packet go to a new chunk.
+    #[inline(never)]
+    pub(crate) fn seal(&mut self) {
+        if let Some(mut chunk) = self.open.take() {
+            chunk.end = self.filled;
+            self.full.push(chunk);
+        }
+        self.filled = 0;
+    }
+
+    /// Counts a packet that stands for many pairs, or holds bytes outside; to be called for such a
+    /// packet beside [`place`](Self::place).
+    #[inline]
+    pub(crate) fn weigh(&mut self, pairs: u64, bytes: u64) {
+        self.pairs += pairs - 1;
+        self.bytes += bytes;
+    }
+
+    /// Moves the chunks to the end of `chunks`, oldest first, and says what they hold.
+    #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
+    pub(crate) fn drain_into(&mut self, chunks: &mut Vec<Box<Chunk>>) -> Sum {
+        self.seal();
+        let sum = Sum {
+            levels: self.levels,
+            pairs: self.pairs,
+            bytes: self.bytes,
+            chunks: self.full.len() as u32,
+        };
+        chunks.append(&mut self.full);
+        (self.levels, self.pairs, self.bytes) = (0, 0, 0);
+        sum
+    }
+
+    /// (envelope, receiver) pairs inside.
+    #[inline]
+    pub(crate) fn pairs(&self) -> u64 {
+        self.pairs
+    }
+
+    /// The packets, oldest first.
+    pub(crate) fn packets(&self) -> impl Iterator<Item = (&Packet, Stamp)> {
+        let open = self.open.iter().flat_map(|chunk| {
+            chunk.packets[..self.filled as usize].iter().map(|packet| (packet, chunk.stamp))
+        });
+        self.full.iter().flat_map(|chunk| chunk.stamped()).chain(open)
+    }
+}

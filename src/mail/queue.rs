@@ -1,0 +1,223 @@
+//! The mail of one shard, by priority, first in first out.
+
+use std::collections::VecDeque;
+
+use crate::mail::chain::{Chain, Sum};
+use crate::mail::chunk::{Chunk, ChunkPool};
+use crate::message::packet::Packet;
+use crate::message::{Priority, Stamp};
+
+/// Levels, one a priority; index 0 is served first.
+pub(crate) const LEVELS: usize = 10;
+const _: () = assert!(LEVELS == Priority::COUNT);
+
+/// (envelope, receiver) pairs waiting at each level.
+pub(crate) type Pairs = [u64; LEVELS];
+
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    levels: [VecDeque<Waiting>; LEVELS],
+    pub(crate) waiting: Pairs,
+    /// Payload bytes outside the packets.
+    pub(crate) bytes: u64,
+    /// Packets that only hold their place: counted as waiting, accounted for already.
+    pub(crate) buried: u64,
+    /// What is being gathered envelope by envelope, by level, all of one stamp.
+    sorted: [Chain; LEVELS],
+    stamp: Option<Stamp>,
+    /// For moving chunks from there to the levels.
+    #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
+    scratch: Vec<Box<Chunk>>,
+}
+
+/// A chunk and the tick in which it came to its level. The tick is not in the chunk, so that queueing
+/// it does not touch it.
+#[derive(Debug)]
+struct Waiting {
+    since: u64,
+    chunk: Box<Chunk>,
+}
+
+impl Queue {
+    /// All pairs waiting, the buried ones included: what a round has to go through.
+    #[inline]
+    pub(crate) fn pairs(&self) -> u64 {
+        self.waiting.iter().sum()
+    }
+
+    /// All pairs that are still to be delivered or dropped.
+    #[inline]
+    pub(crate) fn pending(&self) -> u64 {
+        self.pairs() - self.buried
+    }
+
+    /// Takes in chains, whose chunks lie one behind the other in `chunks`: whole if each chain has one
+    /// level, else envelope by envelope.
+    #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
+    pub(crate) fn gather(
+        &mut self,
+        sums: &mut Vec<Sum>,
+        chunks: &mut Vec<Box<Chunk>>,
+        tick: u64,
+        pool: &mut ChunkPool,
+    ) {
+        if sums.iter().all(|sum| sum.levels.is_power_of_two()) {
+            let mut chunks = chunks.drain(..);
+            for sum in sums.drain(..) {
+                self.bytes += sum.bytes;
+                let level = sum.levels.trailing_zeros() as usize % LEVELS;
+                self.waiting[level] += sum.pairs;
+                let chunks = chunks.by_ref().take(sum.chunks as usize);
+                self.levels[level].extend(chunks.map(|chunk| Waiting { since: tick, chunk }));
+            }
+            return;
+        }
+        self.bytes += sums.drain(..).map(|sum| sum.bytes).sum::<u64>();
+        for at in 0..chunks.len() {
+            if let Some(ahead) = chunks.get(at + 2) {
+                ahead.prefetch();
+            }
+            let chunk = &mut chunks[at];
+            let stamp = chunk.stamp;
+            self.align(stamp, tick);
+            for packet in chunk.waiting_mut() {
+                let packet = core::mem::replace(packet, Packet::EMPTY);
+                Self::sort(&mut self.sorted, packet, stamp, pool);
+            }
+        }
+        chunks.drain(..).for_each(|chunk| pool.give(chunk));
+        self.flush(tick);
+    }
+
+    /// Adds one packet behind all others of its level; [`flush`](Self::flush) makes it part of the
+    /// queue. Its outside bytes are the caller's to count.
+    pub(crate) fn push(&mut self, packet: Packet, stamp: Stamp, tick: u64, pool: &mut ChunkPool) {
+        self.align(stamp, tick);
+        Self::sort(&mut self.sorted, packet, stamp, pool);
+    }
+
+    #[inline(always)]
+    fn sort(sorted: &mut [Chain; LEVELS], packet: Packet, stamp: Stamp, pool: &mut ChunkPool) {
+        let level = packet.priority.level() % LEVELS;
+        let pairs = packet.pairs();
+        let place = sorted[level].place(level, stamp, pool);
+        core::mem::forget(core::mem::replace(place, packet));
+        if pairs != 1 {
+            sorted[level].weigh(u64::from(pairs), 0);
+        }
+    }
+
+    /// A chunk holds envelopes of one stamp: what was sorted with another is flushed.
+    #[inline]
+    fn align(&mut self, stamp: Stamp, tick: u64) {
+        if self.stamp != Some(stamp) {
+            self.flush(tick);
+            self.stamp = Some(stamp);
+        }
+    }
+
+    /// Puts what was sorted behind what waits.
+    pub(crate) fn flush(&mut self, tick: u64) {
+        if self.stamp.take().is_none() {
+            return;
+        }
+        for (level, chain) in self.sorted.iter_mut().enumerate() {
+            let sum = chain.drain_into(&mut self.scratch);
+            self.waiting[level] += sum.pairs;
+            let chunks = self.scratch.drain(..);
+            self.levels[level].extend(chunks.map(|chunk| Waiting { since: tick, chunk }));
+        }
+    }
+
+    /// The oldest chunk of a level, to deliver from.
+    #[inline]
+    pub(crate) fn pop(&mut self, level: usize) -> Option<(u64, Box<Chunk>)> {
+        self.levels[level].pop_front().map(|waiting| (waiting.since, waiting.chunk))
+    }
+
+    /// The chunks after the one that was popped, for prefetching.
+    #[inline]
+    pub(crate) fn ahead(&self, level: usize, distance: usize) -> Option<&Chunk> {
+        self.levels[level].get(distance).map(|waiting| &*waiting.chunk)
+    }
+
+    /// Puts a chunk back that was not finished.
+    #[inline]
+    pub(crate) fn unpop(&mut self, level: usize, since: u64, chunk: Box<Chunk>) {
+        self.levels[level].push_front(Waiting { since, chunk });
+    }
+
+    /// Lets what has waited `ageing_ticks` at its level climb to the next.
+    pub(crate) fn age(&mut self, tick: u64, ageing_ticks: u64) {
+        for level in 1..LEVELS {
+            while let Some(waiting) =
+                self.levels[level].pop_front_if(|w| tick.saturating_sub(w.since) >= ageing_ticks)
+            {
+                let chunk = waiting.chunk;
+                let pairs: u64 = chunk.waiting().iter().map(|p| u64::from(p.pairs())).sum();
+                self.waiting[level] -= pairs;
+                self.waiting[level - 1] += pairs;
+                self.levels[level - 1].push_back(Waiting { since: tick, chunk });
+            }
+        }
+    }
+
+    /// When the oldest of those that are next in line at their level was sent.
+    pub(crate) fn oldest(&self) -> Option<crate::time::Time> {
+        self.levels.iter().filter_map(|level| Some(level.front()?.chunk.stamp.sent_at)).min()
+    }
+
+    /// All packets with their stamps and levels: the order in which they would be delivered.
+    pub(crate) fn packets(&self) -> impl Iterator<Item = (&Packet, Stamp)> {
+        self.levels.iter().flatten().flat_map(|waiting| waiting.chunk.stamped())
+    }
+
+    /// Buries the packets, for one receiver each, of which `each` says so; they must be accounted for.
+    pub(crate) fn bury(&mut self, mut each: impl FnMut(usize, &mut Packet, Stamp) -> bool) {
+        let mut at = 0;
+        for Waiting { chunk, .. } in self.levels.iter_mut().flatten() {
+            let stamp = chunk.stamp;
+            for packet in chunk.waiting_mut() {
+                let bytes = packet.outside_bytes();
+                if each(at, packet, stamp) {
+                    packet.bury();
+                    self.buried += 1;
+                    self.bytes -= bytes;
+                }
+                at += 1;
+            }
+        }
+    }
+
+    /// Rebuilds the queue from its packets, `each` of which may become none, itself or many.
+    pub(crate) fn rebuild(
+        &mut self,
+        pool: &mut ChunkPool,
+        mut each: impl FnMut(Packet, Stamp, &mut dyn FnMut(Packet)),
+    ) {
+        for level in 0..LEVELS {
+            let old = core::mem::take(&mut self.levels[level]);
+            self.waiting[level] = 0;
+            for Waiting { since, mut chunk } in old {
+                let stamp = chunk.stamp;
+                let mut pending: Option<Box<Chunk>> = None;
+                for packet in chunk.waiting_mut() {
+                    let packet = core::mem::replace(packet, Packet::EMPTY);
+                    each(packet, stamp, &mut |packet| {
+                        self.waiting[level] += u64::from(packet.pairs());
+                        let full = pending.take_if(|chunk| chunk.is_full());
+                        self.levels[level].extend(full.map(|chunk| Waiting { since, chunk }));
+                        pending.get_or_insert_with(|| pool.take(stamp)).push(packet);
+                    });
+                }
+                self.levels[level].extend(pending.map(|chunk| Waiting { since, chunk }));
+                pool.give(chunk);
+            }
+        }
+    }
+
+    /// Bytes held by the queue's chunks.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.levels.iter().map(|level| level.len() * size_of::<Chunk>() + level.capacity() * size_of::<Waiting>()).sum()
+    }
+}

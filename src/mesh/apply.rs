@@ -1,0 +1,200 @@
+//! Commands, applied between rounds: those of agents and those of the host alike.
+
+use std::collections::BTreeMap;
+
+use crate::agent::command::Command;
+use crate::agent::ward::Finding;
+use crate::agent::{HealingAction, HealthChange};
+use crate::dispatch::engine::Engine;
+use crate::id::AgentId;
+use crate::message::{Kind, Refused, RefusedCommand};
+use crate::mesh::registry::Birth;
+use crate::mesh::report::{Events, HealthEvent};
+
+/// How the agents came to be that can be made again, by slot.
+pub(crate) type Births = BTreeMap<u32, Birth>;
+
+/// Applies one command.
+pub(crate) fn apply(
+    engine: &mut Engine,
+    births: &mut Births,
+    events: &mut Events,
+    command: Command,
+) {
+    match command {
+        Command::Spawn { id, agent, options } => {
+            // Born into the next round: what was sent up to now is not for it.
+            let born = engine.view.round + 1;
+            let (view, shard, _) = engine.parts(engine.view.layout.shard(id.slot()));
+            view.roster.enter(id, options.pose);
+            if let Some(pose) = options.pose {
+                view.nearby.place(id.slot(), pose.position());
+            }
+            shard.settle(view, id, agent, &options, born);
+        }
+        Command::Despawn(id) => {
+            despawn(engine, births, id);
+        }
+        Command::Move(id, pose) => {
+            if engine.view.roster.lives(id) {
+                engine.view.roster.place(id.slot(), pose);
+                engine.view.nearby.place(id.slot(), pose.position());
+            }
+        }
+        Command::Subscribe { id, topic, name, region } => {
+            if !engine.view.roster.lives(id) {
+                return;
+            }
+            let view = &mut engine.view;
+            let held: Option<Box<str>> = view.interests.name(topic).map(Into::into);
+            // A topic that was known when the command was given, and forgotten since, has no name.
+            let subscribed = match name.or(held) {
+                Some(name) => view.interests.subscribe(id, &name, region, &view.limits).is_ok(),
+                None => false,
+            };
+            if !subscribed {
+                refuse(engine, id, Refused::new(RefusedCommand::Subscribe, topic.to_bits()));
+            }
+        }
+        Command::Unsubscribe { id, topic } => {
+            engine.view.interests.unsubscribe(id, topic);
+        }
+        Command::Connect(a, b) => {
+            let view = &mut engine.view;
+            let live = view.roster.lives(a) && view.roster.lives(b);
+            let linked =
+                live && view.links.connect(a.slot(), b.slot(), true, view.limits.links).is_ok();
+            if !linked {
+                refuse(engine, a, Refused::new(RefusedCommand::Connect, b.to_bits()));
+            }
+        }
+        Command::Disconnect(a, b) => {
+            let view = &mut engine.view;
+            if view.roster.lives(a) && view.roster.lives(b) {
+                view.links.disconnect(a.slot(), b.slot());
+            }
+        }
+        Command::Restart(id) => restart(engine, births, events, id),
+    }
+}
+
+/// Tells an agent that a command of it was refused.
+fn refuse(engine: &mut Engine, id: AgentId, refused: Refused) {
+    if engine.view.roster.lives(id) {
+        let stamp = engine.stamp();
+        let (view, shard, pool) = engine.parts(engine.view.layout.shard(id.slot()));
+        let bytes = bytemuck::bytes_of(&refused);
+        shard.outbox.notice(view, stamp, pool, id, Kind::REFUSED, bytes, None);
+    }
+}
+
+/// Ends an agent; false if it did not live.
+pub(crate) fn despawn(engine: &mut Engine, births: &mut Births, id: AgentId) -> bool {
+    if !engine.view.roster.lives(id) {
+        return false;
+    }
+    let stamp = engine.stamp();
+    let (view, shard, pool) = engine.parts(engine.view.layout.shard(id.slot()));
+    shard.remove(view, pool, stamp, id);
+    view.roster.leave(id);
+    view.nearby.remove(id.slot());
+    view.interests.forget(id);
+    view.links.forget(id);
+    births.remove(&id.slot());
+    true
+}
+
+/// Puts a new agent in the place of one that failed, or gives it up.
+fn restart(engine: &mut Engine, births: &Births, events: &mut Events, id: AgentId) {
+    if !engine.view.roster.lives(id) {
+        return;
+    }
+    let agent = births.get(&id.slot()).and_then(|birth| birth.again().ok());
+    let (view, shard, _) = engine.parts(engine.view.layout.shard(id.slot()));
+    let (change, action) = match agent {
+        Some(agent) => {
+            shard.resettle(view, id, agent);
+            (shard.outbox.ward.restart(id), Some(HealingAction::Restart))
+        }
+        None => (shard.outbox.ward.give_up(id), None),
+    };
+    note(engine, events, id, change, action);
+}
+
+fn note(
+    engine: &Engine,
+    events: &mut Events,
+    agent: AgentId,
+    change: Option<HealthChange>,
+    action: Option<HealingAction>,
+) {
+    if let Some(change) = change {
+        events.push(HealthEvent { agent, change, action, at: engine.view.now });
+    }
+}
+
+/// Gives an agent no more mail, or some again; false if it does not live.
+pub(crate) fn quarantine(
+    engine: &mut Engine,
+    events: &mut Events,
+    id: AgentId,
+    quarantined: bool,
+) -> bool {
+    if !engine.view.roster.lives(id) {
+        return false;
+    }
+    let (view, shard, _) = engine.parts(engine.view.layout.shard(id.slot()));
+    let change = shard.outbox.ward.quarantine(id, quarantined);
+    shard.set_open(view.layout, id, false);
+    note(engine, events, id, change, quarantined.then_some(HealingAction::Quarantine));
+    true
+}
+
+/// Judges the agents that failed lately, and heals.
+pub(crate) fn check_health(
+    engine: &mut Engine,
+    births: &mut Births,
+    events: &mut Events,
+    fade: bool,
+) {
+    let stamp = engine.stamp();
+    for index in 0..engine.shard_count() {
+        let (view, shard, pool) = engine.parts(index);
+        if shard.outbox.ward.is_empty() {
+            continue;
+        }
+        let mut findings = Vec::new();
+        let has_factory = |id: AgentId| births.contains_key(&id.slot());
+        let (now, care) = (stamp.sent_at, view.care);
+        shard.outbox.ward.check(now, fade, &care, has_factory, |finding| findings.push(finding));
+        for finding in findings {
+            let (view, shard, pool) = (&mut *view, &mut *shard, &mut *pool);
+            match finding {
+                Finding::Released(id) => shard.set_open(view.layout, id, true),
+                Finding::Changed(id, change, action) => {
+                    events.push(HealthEvent { agent: id, change, action, at: now });
+                    match action {
+                        Some(HealingAction::Restart) => {
+                            if let Some(agent) =
+                                births.get(&id.slot()).and_then(|birth| birth.again().ok())
+                            {
+                                shard.resettle(view, id, agent);
+                                let change = shard.outbox.ward.restart(id);
+                                if let Some(change) = change {
+                                    let action = None;
+                                    events.push(HealthEvent { agent: id, change, action, at: now });
+                                }
+                            }
+                        }
+                        Some(HealingAction::ResetMailbox) => {
+                            shard.reset_mailbox(view, pool, stamp, id);
+                        }
+                        Some(HealingAction::Relink) => view.nearby.touch(id.slot()),
+                        // The ward holds it already.
+                        Some(HealingAction::Quarantine) | None => {}
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The side record of an envelope, and the pool it comes from.
+//!
+//! The pool keeps a reference to everything it ever made, in a ring: receivers only count down, and
+//! whatever nobody else holds is free to be written again. So nothing is handed back across threads,
+//! nothing is lost, and once the ring is as long as the traffic is wide, nothing allocates.
+
+use std::sync::Arc;
+
+use crate::message::{EnvelopeId, Payload};
+use crate::space::Pose;
+use crate::time::Time;
+
+/// What an envelope carries only when it is used.
+#[derive(Clone, Debug)]
+pub(crate) struct Annex {
+    pub(crate) payload: Option<Payload>,
+    pub(crate) pose: Option<Pose>,
+    /// `Time::MAX` without one.
+    pub(crate) deadline: Time,
+    pub(crate) hops: u8,
+    pub(crate) retry: bool,
+    pub(crate) report: bool,
+    /// How often delivery was tried before.
+    pub(crate) attempts: u8,
+    /// Of a message that waited for its time: the id and the time it was sent under.
+    pub(crate) original: Option<(EnvelopeId, Time)>,
+}
+
+/// How many entries a search for a free one looks at before the ring grows.
+const LOOK: usize = 8;
+/// Blocks of payload come in sizes 64, 256, 1024, … of a power of four.
+const CLASSES: usize = 12;
+const SMALLEST_BLOCK: usize = 64;
+
+/// A ring of shared values that are written again once nobody else holds them.
+#[derive(Debug)]
+struct Ring<T> {
+    entries: Vec<Arc<T>>,
+    next: usize,
+}
+
+impl<T> Ring<T> {
+    const fn new() -> Self {
+        Self { entries: Vec::new(), next: 0 }
+    }
+
+    /// A value nobody else holds, written by `write`; made by `make` if none is found and the ring is
+    /// shorter than `most`; not kept beyond that.
+    fn take(&mut self, most: usize, make: impl FnOnce() -> T, write: impl FnOnce(&mut T)) -> Arc<T> {
+        let length = self.entries.len();
+        for _ in 0..LOOK.min(length) {
+            let at = self.next;
+            self.next = if at + 1 == length { 0 } else { at + 1 };
+            let entry = &mut self.entries[at];
+            if let Some(value) = Arc::get_mut(entry) {
+                write(value);
+                return Arc::clone(entry);
+            }
+        }
+        let mut value = make();
+        write(&mut value);
+        let entry = Arc::new(value);
+        if length < most {
+            self.entries.push(Arc::clone(&entry));
+        }
+        entry
+    }
+}
+
+/// Annexes and payload blocks of one shard's senders.
+#[derive(Debug)]
+pub(crate) struct AnnexPool {
+    annexes: Ring<Annex>,
+    blocks: [Ring<Vec<u8>>; CLASSES],
+    most: usize,
+}
+
+impl AnnexPool {
+    /// A pool that keeps at most `most` annexes, and as many payload blocks of each size.
+    fn new(most: usize) -> Self {
+        Self { annexes: Ring::new(), blocks: [const { Ring::new() }; CLASSES], most }
+    }
+
+    pub(crate) fn annex(&mut self, annex: Annex) -> Arc<Annex> {
+        // The old annex's payload is let go when it is overwritten.
+        let mut annex = Some(annex);
+        let (most, blank) = (self.most, Annex::default());
+        self.annexes.take(most, || blank, |entry| {
+            if let Some(annex) = annex.take() {
+                *entry = annex;
+            }
+        })
+    }
+
+    /// A block with a copy of `bytes`.
+    pub(crate) fn payload(&mut self, bytes: &[u8]) -> Payload {
+        let (mut class, mut size) = (0, SMALLEST_BLOCK);
+        while size < bytes.len() && class + 1 < CLASSES {
+            (class, size) = (class + 1, size * 4);
+        }
+        let capacity = size.max(bytes.len());
+        Payload(self.blocks[class].take(
+            self.most,
+            || Vec::with_capacity(capacity),
+            |block| {
+                block.clear();
+                block.extend_from_slice(bytes);
+            },
+        ))
+    }
+}
+
+/// Entries of a ring that are kept. What is in use beyond them is made and freed each time.
+const MOST: usize = 1 << 16;
+
+impl Default for AnnexPool {
+    fn default() -> Self {
+        Self::new(MOST)
+    }
+}
+
+impl Default for Annex {
+    fn default() -> Self {
+        Self {
+            payload: None,
+            pose: None,
+            deadline: Time::MAX,
+            hops: crate::message::Message::DEFAULT_HOPS,
+            retry: false,
+            report: false,
+            attempts: 0,
+            original: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_written_again_only_when_free() {
+        let mut pool = AnnexPool::new(16);
+        let first = pool.payload(&[1; 100]);
+        let second = pool.payload(&[2; 100]);
+        assert_eq!((&first[..], &second[..]), (&[1; 100][..], &[2; 100][..]));
+        let address = first.as_ptr();
+        drop(first);
+        let third = pool.payload(&[3; 90]);
+        assert_eq!(third.as_ptr(), address);
+        assert_eq!(&second[..], &[2; 100]);
+    }
+
+    #[test]
+    fn a_full_ring_still_serves() {
+        let mut pool = AnnexPool::new(2);
+        let held: Vec<_> = (0..5).map(|byte| pool.payload(&[byte; 40])).collect();
+        for (byte, payload) in held.iter().enumerate() {
+            assert_eq!(&payload[..], &[byte as u8; 40]);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The best hits so far.
+
+use super::select::Select;
+use super::workspace::Hit;
+
+/// The `k` first hits by (d², key, slot) among those offered.
+///
+/// Few are kept sorted; many as a heap with the last one on top, sorted at the end.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Best {
+    hits: Vec<Hit>,
+    k: usize,
+    limit: f32,
+}
+
+/// Up to here, moving a sorted list costs less than a heap's scattered comparisons.
+const SORTED: usize = 48;
+
+/// Whether `a` comes before `b`. Keys are asked only where the distances are equal.
+#[inline]
+pub(super) fn precedes<S: Select>(a: Hit, b: Hit, select: &S) -> bool {
+    if a.distance_squared != b.distance_squared {
+        return a.distance_squared < b.distance_squared;
+    }
+    (select.key(a.slot), a.slot) < (select.key(b.slot), b.slot)
+}
+
+impl Best {
+    /// Room for `hits` in all.
+    pub(super) fn reserve(&mut self, hits: usize) {
+        self.hits.reserve(hits.saturating_sub(self.hits.len()));
+    }
+
+    /// Starts over: the first `k` hits of at most `limit` squared distance.
+    pub(super) fn start(&mut self, k: usize, limit: f32) {
+        self.hits.clear();
+        self.k = k;
+        self.limit = limit;
+    }
+
+    /// What lies farther than this is not among the best. An equal distance may be, by its key.
+    #[inline]
+    pub(super) fn bound(&self) -> f32 {
+        self.limit
+    }
+
+    /// Takes in a hit of at most [`bound`](Self::bound), if it is among the best so far.
+    #[inline]
+    pub(super) fn offer<S: Select>(&mut self, hit: Hit, select: &S) {
+        if self.k <= SORTED {
+            self.offer_sorted(hit, select);
+        } else {
+            self.offer_heap(hit, select);
+        }
+    }
+
+    /// The best in order.
+    pub(super) fn finish<S: Select>(&mut self, select: &S) -> &[Hit] {
+        if self.k > SORTED {
+            self.hits.sort_unstable_by(|&a, &b| {
+                if precedes(a, b, select) {
+                    core::cmp::Ordering::Less
+                } else {
+                    core::cmp::Ordering::Greater
+                }
+            });
+        }
+        &self.hits
+    }
+
+    #[inline]
+    fn offer_sorted<S: Select>(&mut self, hit: Hit, select: &S) {
+        let mut at = self.hits.len();
+        if at < self.k {
+            self.hits.push(hit);
+        } else {
+            match self.hits.last_mut() {
+                Some(last) if precedes(hit, *last, select) => *last = hit,
+                _ => return,
+            }
+            at -= 1;
+        }
+        while at > 0 && precedes(hit, self.hits[at - 1], select) {
+            self.hits[at] = self.hits[at - 1];
+            at -= 1;
+        }
+        self.hits[at] = hit;
+        if self.hits.len() == self.k
+            && let Some(last) = self.hits.last()
+        {
+            self.limit = last.distance_squared;
+        }
+    }
+
+    fn offer_heap<S: Select>(&mut self, hit: Hit, select: &S) {
+        if self.hits.len() < self.k {
+            self.hits.push(hit);
+            let mut at = self.hits.len() - 1;
+            while at > 0 && precedes(self.hits[(at - 1) / 2], hit, select) {
+                self.hits[at] = self.hits[(at - 1) / 2];
+                at = (at - 1) / 2;
+            }
+            self.hits[at] = hit;
+        } else if precedes(hit, self.hits[0], select) {
+            let mut at = 0;
+            loop {
+                let mut child = 2 * at + 1;
+                if child >= self.hits.len() {
+                    break;
+                }
+                if child + 1 < self.hits.len()
+                    && precedes(self.hits[child], self.hits[child + 1], select)
+                {
+                    child += 1;
+                }
+                if !precedes(hit, self.hits[child], select) {
+                    break;
+                }
+                self.hits[at] = self.hits[child];
+                at = child;
+            }
+            self.hits[at] = hit;
+        }
+        if self.hits.len() == self.k {
+            self.limit = self.hits[0].distance_squared;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Placing one item.
+
+use super::super::region::Aabb;
+use super::error::ItemError;
+use super::extent::Extent;
+use super::page::Bucket;
+use super::workspace::Homeless;
+use super::{Bvh, NOWHERE, margin, split_place};
+
+impl<E: Extent> Bvh<E> {
+    /// Adds an item in an empty slot; O(log n).
+    ///
+    /// # Errors
+    /// [`ItemError`] for a bad extent, a slot out of range or one that holds an item; the tree is
+    /// then as it was.
+    pub fn insert(&mut self, slot: u32, item: E) -> Result<(), ItemError> {
+        if slot >= self.max_slots {
+            return Err(ItemError::SlotOutOfRange { slot, limit: self.max_slots });
+        }
+        if !item.is_valid() {
+            return Err(ItemError::BadExtent { slot });
+        }
+        if self.find(slot).is_some() {
+            return Err(ItemError::Occupied { slot });
+        }
+        self.reserve_slot(slot);
+        self.len += 1;
+        self.place_entry(Homeless { bounds: item.to_box(), id: slot, height: 0 });
+        Ok(())
+    }
+
+    /// Puts an entry into a bucket at its height: from the root down, into the child that grows
+    /// least. The tree is at least as high as that, or is empty and the entry an item.
+    pub(super) fn place_entry(&mut self, entry: Homeless) {
+        let Homeless { bounds, id, height } = entry;
+        if self.root == NOWHERE {
+            self.root = self.alloc(0);
+            self.height = 0;
+        }
+        let mut index = self.root;
+        for level in (height + 1..=self.height).rev() {
+            let node = self.nodes.bucket_mut(index);
+            let lane = node.choose(&bounds);
+            let (old, child) = (node.entry(lane), node.id(lane));
+            let new = old.union(&bounds);
+            if new != old {
+                node.put(lane, &new, child);
+                // The tree chose this growth, so it does not count as outgrowing.
+                self.link_mut(level - 1, child).home += margin(&new) - margin(&old);
+            }
+            index = child;
+        }
+        self.add_entry(height, index, &bounds, id);
+    }
+
+    /// Adds an entry to the bucket `index` at `height`, and splits it where it is full, then its
+    /// parents. The boxes above already take the entry in.
+    fn add_entry(&mut self, height: u8, index: u32, bounds: &Aabb, id: u32) {
+        let (mut height, mut index, mut bounds, mut id) = (height, index, *bounds, id);
+        loop {
+            let len = usize::from(self.link(height, index).len);
+            if len < 16 {
+                self.put(height, index, len, &bounds, id);
+                self.link_mut(height, index).len += 1;
+                return;
+            }
+            let beside = self.split(height, index, &bounds, id);
+            let own = self.bounds_of(height, index);
+            let parent = self.link(height, index).parent;
+            (bounds, id) = (self.bounds_of(height, beside), beside);
+            if parent == NOWHERE {
+                let root = self.alloc(height + 1);
+                self.put(height + 1, root, 0, &own, index);
+                self.put(height + 1, root, 1, &bounds, beside);
+                self.link_mut(height + 1, root).len = 2;
+                self.root = root;
+                self.height = height + 1;
+                return;
+            }
+            let (above, lane) = split_place(parent);
+            self.put(height + 1, above, lane, &own, index);
+            (height, index) = (height + 1, above);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Sixteen boxes with their numbers: an inner node, and the page of boxes.
+
+use super::super::region::Aabb;
+use super::super::vector::Vec3;
+use super::lanes::Lanes;
+use super::page::{Bucket, Page, least, most};
+
+/// Sixteen boxes in columns and their children: 448 bytes, seven cache lines. As a leaf page of
+/// boxes its children are slots.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct Node {
+    low: [[f32; 16]; 3],
+    high: [[f32; 16]; 3],
+    children: [u32; 16],
+}
+
+impl Node {
+    /// The lane whose box grows least, by its margin, to take in `bounds`; of equal ones the
+    /// smallest, of those the first.
+    pub(super) fn choose(&self, bounds: &Aabb) -> usize {
+        let mut grown = [0.0f32; 16];
+        let mut size = [0.0f32; 16];
+        let (low, high) = (bounds.low().to_array(), bounds.high().to_array());
+        for axis in 0..3 {
+            for lane in 0..16 {
+                let (l, h) = (self.low[axis][lane], self.high[axis][lane]);
+                // An empty lane is not a number, and stays so in `size`.
+                let wide_l = if low[axis] < l { low[axis] } else { l };
+                let wide_h = if high[axis] > h { high[axis] } else { h };
+                size[lane] += h * 0.125 - l * 0.125;
+                grown[lane] += wide_h * 0.125 - wide_l * 0.125;
+            }
+        }
+        let mut best = 0;
+        let mut best_growth = f32::INFINITY;
+        let mut best_size = f32::INFINITY;
+        for lane in 0..16 {
+            let growth = grown[lane] - size[lane];
+            if growth < best_growth || (growth == best_growth && size[lane] < best_size) {
+                (best, best_growth, best_size) = (lane, growth, size[lane]);
+            }
+        }
+        best
+    }
+}
+
+impl Bucket for Node {
+    const EMPTY: Self =
+        Self { low: [[f32::NAN; 16]; 3], high: [[f32::NAN; 16]; 3], children: [u32::MAX; 16] };
+
+    #[inline]
+    fn entry(&self, lane: usize) -> Aabb {
+        let ([a, b, c], [d, e, f]) = (&self.low, &self.high);
+        Aabb::from_corners(
+            Vec3::new(a[lane], b[lane], c[lane]),
+            Vec3::new(d[lane], e[lane], f[lane]),
+        )
+    }
+
+    #[inline]
+    fn id(&self, lane: usize) -> u32 {
+        self.children[lane]
+    }
+
+    #[inline]
+    fn put(&mut self, lane: usize, bounds: &Aabb, id: u32) {
+        let (low, high) = (bounds.low().to_array(), bounds.high().to_array());
+        for axis in 0..3 {
+            self.low[axis][lane] = low[axis];
+            self.high[axis][lane] = high[axis];
+        }
+        self.children[lane] = id;
+    }
+
+    #[inline]
+    fn clear(&mut self, lane: usize) {
+        for axis in 0..3 {
+            self.low[axis][lane] = f32::NAN;
+            self.high[axis][lane] = f32::NAN;
+        }
+        self.children[lane] = u32::MAX;
+    }
+
+    #[inline]
+    fn bounds(&self) -> Aabb {
+        let low = self.low.map(|column| least(&column));
+        let high = self.high.map(|column| most(&column));
+        Aabb::from_corners(Vec3::from_array(low), Vec3::from_array(high))
+    }
+}
+
+impl Page for Node {
+    #[inline(always)]
+    fn distances_squared<L: Lanes>(&self, point: Vec3) -> L {
+        let point = point.to_array();
+        let gap = |axis: usize| {
+            let at = L::splat(point[axis]);
+            let below = L::load(&self.low[axis]).sub(at);
+            let above = at.sub(L::load(&self.high[axis]));
+            // Zero first: an empty lane stays not a number.
+            L::splat(0.0).max(below.max(above))
+        };
+        let (x, y, z) = (gap(0), gap(1), gap(2));
+        x.mul(x).add(y.mul(y)).add(z.mul(z))
+    }
+
+    #[inline(always)]
+    fn overlaps<L: Lanes>(&self, bounds: &Aabb) -> u16 {
+        let (low, high) = (bounds.low().to_array(), bounds.high().to_array());
+        let mut bits = u16::MAX;
+        for axis in 0..3 {
+            bits &= L::load(&self.low[axis]).at_most(L::splat(high[axis]))
+                & L::splat(low[axis]).at_most(L::load(&self.high[axis]));
+        }
+        bits
+    }
+}

@@ -1,0 +1,339 @@
+//! Random programs of changes, every query against brute force.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::super::{FieldOfView, Frustum, OrientedBox, Pose, Prism, Quat, Region, Sphere, UpAxis};
+use super::best::precedes;
+use super::{Aabb, Bvh, BySlot, Extent, Hit, Select, Vec3, Workspace};
+
+const SLOTS: u32 = 400;
+
+/// One step of a program.
+#[derive(Clone, Debug)]
+enum Step<E> {
+    Build(Vec<(u32, E)>),
+    Insert(u32, E),
+    Remove(u32),
+    Move(Vec<(u32, E)>),
+    Rebuild,
+}
+
+/// Distances and tests of an item without any tree.
+trait Brute: Extent {
+    fn bounds(self) -> Aabb;
+}
+
+impl Brute for Vec3 {
+    fn bounds(self) -> Aabb {
+        Aabb::point(self).unwrap()
+    }
+}
+
+impl Brute for Aabb {
+    fn bounds(self) -> Aabb {
+        self
+    }
+}
+
+/// Worlds: spread out, coarse (so that distances tie), flat, all equal, and huge.
+fn point() -> impl Strategy<Value = Vec3> {
+    let wide = || -50.0f32..50.0;
+    let coarse = || (-3i8..=3).prop_map(f32::from);
+    prop_oneof![
+        4 => (wide(), wide(), wide()).prop_map(|(x, y, z)| Vec3::new(x, y, z)),
+        2 => (coarse(), coarse(), coarse()).prop_map(|(x, y, z)| Vec3::new(x, y, z)),
+        1 => wide().prop_map(|x| Vec3::new(x, 1.0, 1.0)),
+        1 => Just(Vec3::splat(1.0)),
+        1 => (any::<i8>(), any::<i8>(), wide())
+            .prop_map(|(x, y, z)| Vec3::new(f32::from(x) * 2.5e36, f32::from(y) * 1e18, z)),
+    ]
+}
+
+fn boxed() -> impl Strategy<Value = Aabb> {
+    prop_oneof![
+        1 => point().prop_map(|at| Aabb::point(at).unwrap()),
+        3 => (point(), 0.0f32..4.0, 0.0f32..4.0).prop_map(|(at, wide, deep)| {
+            Aabb::new(at, at + Vec3::new(wide, 0.5, deep)).unwrap()
+        }),
+        1 => (point(), point()).prop_map(|(a, b)| Aabb::new(a.min(b), a.max(b)).unwrap()),
+    ]
+}
+
+fn program<E: Brute>(item: BoxedStrategy<E>) -> impl Strategy<Value = Vec<Step<E>>> {
+    let many = || proptest::collection::vec((0..SLOTS, item.clone()), 0..300);
+    let step = prop_oneof![
+        1 => many().prop_map(Step::Build),
+        20 => (0..SLOTS, item.clone()).prop_map(|(slot, item)| Step::Insert(slot, item)),
+        20 => (0..SLOTS).prop_map(Step::Remove),
+        6 => many().prop_map(Step::Move),
+        4 => proptest::collection::vec((0..SLOTS, item.clone()), 0..20).prop_map(Step::Move),
+        1 => Just(Step::Rebuild),
+    ];
+    (many(), proptest::collection::vec(step, 1..60)).prop_map(|(first, mut rest)| {
+        rest.insert(0, Step::Build(first));
+        rest
+    })
+}
+
+/// Keys unlike the slots' order, with equals among them.
+fn key(slot: u32) -> u64 {
+    u64::from(slot.wrapping_mul(2_654_435_761) >> 27)
+}
+
+struct World<E: Extent> {
+    tree: Bvh<E>,
+    truth: BTreeMap<u32, E>,
+    work: Workspace,
+}
+
+impl<E: Brute> World<E> {
+    fn run(program: &[Step<E>]) -> Self {
+        let mut world =
+            Self { tree: Bvh::new(SLOTS), truth: BTreeMap::new(), work: Workspace::new() };
+        for step in program {
+            world.step(step);
+            world.tree.check();
+            assert_eq!(world.tree.len(), world.truth.len());
+        }
+        for slot in 0..SLOTS {
+            assert_eq!(world.tree.item(slot), world.truth.get(&slot).copied());
+        }
+        world
+    }
+
+    fn step(&mut self, step: &Step<E>) {
+        match step {
+            Step::Build(items) => {
+                let distinct: BTreeMap<u32, E> = items.iter().copied().collect();
+                let result = self.tree.build(items, &mut self.work);
+                if result.is_ok() {
+                    self.truth = distinct;
+                } else {
+                    assert!(distinct.len() < items.len(), "{result:?}");
+                    let items: Vec<_> =
+                        distinct.iter().map(|(&slot, &item)| (slot, item)).collect();
+                    self.tree.build(&items, &mut self.work).unwrap();
+                    self.truth = distinct;
+                }
+            }
+            Step::Insert(slot, item) => {
+                let was_free = !self.truth.contains_key(slot);
+                assert_eq!(self.tree.insert(*slot, *item).is_ok(), was_free);
+                self.truth.entry(*slot).or_insert(*item);
+            }
+            Step::Remove(slot) => {
+                assert_eq!(self.tree.remove(*slot, &mut self.work), self.truth.remove(slot));
+            }
+            Step::Move(moves) => {
+                let known: Vec<_> = moves
+                    .iter()
+                    .copied()
+                    .filter(|(slot, _)| self.truth.contains_key(slot))
+                    .collect();
+                if known.len() < moves.len() {
+                    assert!(self.tree.update(moves, &mut self.work).is_err());
+                }
+                self.tree.update(&known, &mut self.work).unwrap();
+                self.truth.extend(known);
+            }
+            Step::Rebuild => self.tree.rebuild(&mut self.work),
+        }
+    }
+
+    /// All items with their distances in the promised order.
+    fn ranked<S: Select>(&self, from: Vec3, select: &S) -> Vec<Hit> {
+        let mut all: Vec<_> = self
+            .truth
+            .iter()
+            .filter(|&(&slot, _)| select.accepts(slot))
+            .map(|(&slot, item)| Hit {
+                slot,
+                distance_squared: item.bounds().distance_squared(from),
+            })
+            .collect();
+        all.sort_by(|&a, &b| precedes(b, a, select).cmp(&precedes(a, b, select)));
+        all
+    }
+
+    fn ask<S: Select>(&mut self, from: Vec3, radius: f32, k: usize, region: &Region, select: &S) {
+        let ranked = self.ranked(from, select);
+        let first = &ranked[..k.min(ranked.len())];
+        assert_eq!(self.tree.nearest(from, k, select, &mut self.work).unwrap(), first);
+
+        let near: Vec<_> =
+            ranked.iter().copied().filter(|hit| hit.distance_squared <= radius * radius).collect();
+        assert_eq!(self.tree.within(from, radius, select, &mut self.work).unwrap(), near);
+        let some = &near[..k.min(near.len())];
+        let found = self.tree.nearest_within(from, k, radius, select, &mut self.work).unwrap();
+        assert_eq!(found, some);
+
+        let mut inside: Vec<_> = self
+            .truth
+            .iter()
+            .filter(|&(&slot, item)| region.overlaps(&item.bounds()) && select.accepts(slot))
+            .map(|(&slot, _)| (select.key(slot), slot))
+            .collect();
+        inside.sort_unstable();
+        let inside: Vec<_> = inside.into_iter().map(|(_, slot)| slot).collect();
+        assert_eq!(self.tree.in_region(region, select, &mut self.work), inside);
+    }
+}
+
+fn region() -> impl Strategy<Value = Region> {
+    let pose = || {
+        (point(), -1.0f32..1.0, -1.0f32..1.0, 0.1f32..1.0)
+            .prop_map(|(at, x, y, w)| Pose::new(at, Quat::new(x, y, 0.0, w)).unwrap())
+    };
+    prop_oneof![
+        boxed().prop_map(Region::from),
+        (point(), 0.0f32..60.0).prop_map(|(at, radius)| Sphere::new(at, radius).unwrap().into()),
+        (pose(), 0.0f32..40.0, 0.0f32..9.0).prop_map(|(pose, wide, flat)| {
+            OrientedBox::new(&pose, Vec3::new(wide, flat, wide)).unwrap().into()
+        }),
+        (pose(), 0.0f32..2.8, 0.0f32..70.0).prop_map(|(pose, angle, far)| {
+            let view = FieldOfView::symmetric(angle, angle * 0.5);
+            Frustum::new(&pose, view, 0.0, far).unwrap().into()
+        }),
+        (proptest::collection::vec((-50.0f32..50.0, -50.0f32..50.0), 3..7), -20.0f32..20.0)
+            .prop_map(|(corners, low)| {
+                let corners: Vec<_> = corners.into_iter().map(|(u, v)| [u, v]).collect();
+                Prism::new(&corners, UpAxis::Y, low, low + 15.0).unwrap().into()
+            }),
+    ]
+}
+
+type Question = (Vec3, f32, usize, Region);
+
+fn questions() -> impl Strategy<Value = Vec<Question>> {
+    let k = prop_oneof![0usize..20, 40usize..120, Just(1000)];
+    let radius = prop_oneof![Just(0.0f32), 0.0f32..80.0, Just(3e38)];
+    proptest::collection::vec((point(), radius, k, region()), 1..12)
+}
+
+fn hold<E: Brute>(program: &[Step<E>], questions: &[Question]) {
+    let mut world = World::run(program);
+    for (from, radius, k, region) in questions {
+        world.ask(*from, *radius, *k, region, &BySlot);
+        world.ask(*from, *radius, *k, region, &(key, |slot| slot % 3 != 1));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn points_are_found_as_by_brute_force(program in program(point().boxed()), questions in questions()) {
+        hold(&program, &questions);
+    }
+
+    #[test]
+    fn boxes_are_found_as_by_brute_force(program in program(boxed().boxed()), questions in questions()) {
+        hold(&program, &questions);
+    }
+}
+
+#[test]
+fn bad_input_is_refused_and_changes_nothing() {
+    use super::{ItemError, QueryError};
+    let mut work = Workspace::new();
+    let mut tree = Bvh::<Vec3>::new(10);
+    tree.build(&[(1, Vec3::ZERO), (2, Vec3::UP)], &mut work).unwrap();
+    let nan = Vec3::new(0.0, f32::NAN, 0.0);
+    let out = ItemError::SlotOutOfRange { slot: 10, limit: 10 };
+    assert_eq!(tree.insert(10, Vec3::ZERO), Err(out));
+    assert_eq!(tree.insert(3, nan), Err(ItemError::BadExtent { slot: 3 }));
+    assert_eq!(tree.insert(2, Vec3::ZERO), Err(ItemError::Occupied { slot: 2 }));
+    assert_eq!(tree.build(&[(10, Vec3::ZERO)], &mut work), Err(out));
+    let twice = [(4, Vec3::ZERO), (4, Vec3::UP)];
+    assert_eq!(tree.build(&twice, &mut work), Err(ItemError::Occupied { slot: 4 }));
+    let moved = tree.update(&[(1, Vec3::UP), (3, Vec3::UP)], &mut work);
+    assert_eq!(moved, Err(ItemError::Vacant { slot: 3 }));
+    let moved = tree.update(&[(1, Vec3::UP), (2, nan)], &mut work);
+    assert_eq!(moved, Err(ItemError::BadExtent { slot: 2 }));
+    assert_eq!((tree.len(), tree.item(1), tree.item(2)), (2, Some(Vec3::ZERO), Some(Vec3::UP)));
+    assert_eq!(tree.remove(3, &mut work), None);
+    assert!(matches!(
+        tree.nearest(nan, 1, &BySlot, &mut work),
+        Err(QueryError::PointNotFinite { .. })
+    ));
+    for radius in [-1.0, f32::NAN, f32::INFINITY] {
+        assert!(matches!(
+            tree.within(Vec3::ZERO, radius, &BySlot, &mut work),
+            Err(QueryError::BadRadius { .. })
+        ));
+    }
+    tree.check();
+}
+
+#[test]
+fn a_tree_may_empty_and_fill_again() {
+    let mut work = Workspace::new();
+    let mut tree = Bvh::<Vec3>::new(5_000);
+    tree.reserve(5_000, &mut work);
+    let reserved = tree.memory_bytes();
+    let at = |slot: u32| Vec3::new((slot % 17) as f32, (slot % 5) as f32, slot as f32 * 0.01);
+    for round in 0..3u32 {
+        for slot in 0..5_000 {
+            tree.insert(slot, at(slot * (round + 1))).unwrap();
+        }
+        tree.check();
+        for slot in (0..5_000).rev() {
+            tree.remove(slot, &mut work).unwrap();
+            if slot % 500 == 0 {
+                tree.check();
+            }
+        }
+        assert_eq!(tree.memory_bytes(), reserved);
+        assert!(tree.is_empty() && tree.bounds().is_none());
+        assert!(tree.nearest(Vec3::ZERO, 3, &BySlot, &mut work).unwrap().is_empty());
+    }
+}
+
+/// Three groups that cross each other, shrink and scatter, and some that jump: pages and nodes are
+/// outgrown, dissolve and split at every height.
+#[test]
+fn a_crowd_that_wanders_is_found() {
+    let slots = 6_000;
+    let mut state = 7u64;
+    let mut random = move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1 << 24) as f32 - 0.5
+    };
+    let first = (0..slots).map(|slot| (slot, Vec3::new(random(), random(), random()) * 100.0));
+    let mut world =
+        World { truth: first.collect(), tree: Bvh::<Vec3>::new(slots), work: Workspace::new() };
+    world.tree.reserve(slots, &mut world.work);
+    let reserved = world.tree.memory_bytes();
+    let items: Vec<_> = world.truth.iter().map(|(&slot, &at)| (slot, at)).collect();
+    world.tree.build(&items, &mut world.work).unwrap();
+    for round in 0..60u32 {
+        let mut moves = Vec::new();
+        for (&slot, &at) in &world.truth {
+            if slot % 10 == round % 10 && round % 20 > 3 {
+                let jump = if slot % 100 == 0 { 80.0 } else { 4.0 };
+                moves.push((slot, at + Vec3::new(random(), random(), random()) * jump));
+            } else if slot % 3 == 0 {
+                moves.push((slot, at + Vec3::new((slot % 9) as f32 - 3.0, 0.0, 0.5)));
+            } else if round % 20 == 0 {
+                moves.push((slot, at * 0.2));
+            }
+        }
+        world.step(&Step::Move(moves));
+        if round % 7 == 3 {
+            for slot in (0..slots).filter(|slot| slot % 13 == round % 13) {
+                world.step(&Step::Remove(slot));
+            }
+            for slot in (0..slots).filter(|slot| slot % 13 == (round + 6) % 13) {
+                world.step(&Step::Insert(slot, Vec3::new(random(), random(), random()) * 90.0));
+            }
+        }
+        world.tree.check();
+        let from = Vec3::new(random(), random(), random()) * 60.0;
+        let region = Sphere::new(from, 12.0).unwrap().into();
+        world.ask(from, 9.0, 8, &region, &BySlot);
+        assert_eq!(world.tree.memory_bytes(), reserved, "what was reserved is enough");
+    }
+}

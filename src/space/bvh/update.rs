@@ -1,0 +1,140 @@
+//! Moving many items at once.
+
+use super::error::ItemError;
+use super::extent::Extent;
+use super::page::Bucket;
+use super::workspace::{Homeless, Workspace};
+use super::{Bvh, NOWHERE, margin, split_place};
+
+/// A bucket is outgrown where its margin exceeds the one that it was made with by this factor…
+const OUTGROWN: f32 = 1.3;
+
+/// …and gives back its outliers until it is within this one.
+const FITTING: f32 = 1.1;
+
+impl<E: Extent> Bvh<E> {
+    /// Moves items: each slot takes the extent given last for it. Each page and node above them is
+    /// refitted once; what has outgrown its size gives back its outliers; where more than a quarter
+    /// of the pages have, the whole tree is built anew, which costs less.
+    ///
+    /// O(m + touched pages), and O(log n) for each item that is placed anew.
+    ///
+    /// # Errors
+    /// [`ItemError::Vacant`] for a slot without an item, [`ItemError::BadExtent`]; then nothing has
+    /// moved.
+    pub fn update(&mut self, moves: &[(u32, E)], work: &mut Workspace) -> Result<(), ItemError> {
+        for &(slot, item) in moves {
+            if !item.is_valid() {
+                return Err(ItemError::BadExtent { slot });
+            }
+            if self.find(slot).is_none() {
+                return Err(ItemError::Vacant { slot });
+            }
+        }
+        work.dirty.clear();
+        for &(slot, item) in moves {
+            let Some((page, lane)) = self.find(slot) else { continue };
+            self.pages.bucket_mut(page).put(lane, &item.to_box(), slot);
+            let link = self.pages.link_mut(page);
+            if !link.dirty {
+                link.dirty = true;
+                work.dirty.push(page);
+            }
+        }
+        self.refit(work);
+        let outgrown_pages = work.outgrown.iter().filter(|&&(height, _)| height == 0).count();
+        if outgrown_pages > 8 && outgrown_pages * 4 > self.pages.len() {
+            self.rebuild(work);
+            return Ok(());
+        }
+        let mut at = 0;
+        while let Some(&(height, index)) = work.outgrown.get(at) {
+            at += 1;
+            self.trim(height, index, work);
+        }
+        Ok(())
+    }
+
+    /// Refits the boxes above the dirty pages, one height after the other, and lists the outgrown.
+    fn refit(&mut self, work: &mut Workspace) {
+        work.outgrown.clear();
+        let mut height = 0;
+        while !work.dirty.is_empty() {
+            work.dirty_above.clear();
+            for &index in &work.dirty {
+                let bounds = self.bounds_of(height, index);
+                let link = self.link_mut(height, index);
+                link.dirty = false;
+                if link.parent == NOWHERE {
+                    continue;
+                }
+                if margin(&bounds) > link.home * OUTGROWN {
+                    work.outgrown.push((height, index));
+                }
+                let (above, lane) = split_place(link.parent);
+                let node = self.nodes.bucket_mut(above);
+                if node.entry(lane) != bounds {
+                    node.put(lane, &bounds, index);
+                    let link = self.nodes.link_mut(above);
+                    if !link.dirty {
+                        link.dirty = true;
+                        work.dirty_above.push(above);
+                    }
+                }
+            }
+            core::mem::swap(&mut work.dirty, &mut work.dirty_above);
+            height += 1;
+        }
+    }
+
+    /// Lets an outgrown bucket give back up to half its entries, the farthest from their middle
+    /// first, until it fits again; they are placed from the root.
+    fn trim(&mut self, height: u8, index: u32, work: &mut Workspace) {
+        let link = *self.link(height, index);
+        // Trimming another bucket may have dissolved this one or used its number again.
+        if link.len == 0 || link.height != height || link.parent == NOWHERE {
+            return;
+        }
+        let mut size = margin(&self.bounds_of(height, index));
+        if size <= link.home * OUTGROWN {
+            return;
+        }
+        for _ in 0..link.len / 2 {
+            if size <= link.home * FITTING {
+                break;
+            }
+            let lane = self.outlier(height, index);
+            let (bounds, id) = self.entry(height, index, lane);
+            work.homeless.push(Homeless { bounds, id, height });
+            self.take(height, index, lane);
+            size = margin(&self.bounds_of(height, index));
+        }
+        self.link_mut(height, index).home = link.home.max(size);
+        self.condense(height, index, work);
+        self.settle(work);
+    }
+
+    /// The lane whose middle is farthest from the mean of the middles, by the sum over the axes.
+    fn outlier(&self, height: u8, index: u32) -> usize {
+        let len = usize::from(self.link(height, index).len);
+        let share = 1.0 / len as f32;
+        let mut middles = [[0.0f32; 3]; 16];
+        let mut mean = [0.0f32; 3];
+        for (lane, middle) in middles.iter_mut().enumerate().take(len) {
+            // Small enough that no sum below overflows.
+            *middle = (self.entry(height, index, lane).0.centre() * 0.125).to_array();
+            for axis in 0..3 {
+                mean[axis] += middle[axis] * share;
+            }
+        }
+        let mut farthest = 0;
+        let mut most = -1.0;
+        for (lane, middle) in middles.iter().enumerate().take(len) {
+            let away: f32 = (0..3).map(|axis| (middle[axis] - mean[axis]).abs()).sum();
+            if away > most {
+                (farthest, most) = (lane, away);
+            }
+        }
+        farthest
+    }
+}

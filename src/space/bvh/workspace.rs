@@ -1,0 +1,93 @@
+//! The memory of queries and updates, kept by the caller from one to the next.
+
+use super::super::region::Aabb;
+use super::super::vector::Vec3;
+use super::best::Best;
+use super::extent::Extent;
+
+/// Scratch memory of one thread. It grows to what the largest operation so far needed, then no
+/// operation allocates. Answers lie in it until the next operation.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    /// Buckets still to be visited.
+    pub(super) stack: Vec<Visit>,
+    pub(super) best: Best,
+    pub(super) hits: Vec<Hit>,
+    /// Hits without a distance, with their keys.
+    pub(super) keyed: Vec<(u64, u32)>,
+    pub(super) slots: Vec<u32>,
+    /// Buckets that await their refit, at one height and at the next.
+    pub(super) dirty: Vec<u32>,
+    pub(super) dirty_above: Vec<u32>,
+    pub(super) outgrown: Vec<(u8, u32)>,
+    pub(super) homeless: Vec<Homeless>,
+    /// Items to build from.
+    pub(super) points: Vec<(Vec3, u32)>,
+    pub(super) boxes: Vec<(Aabb, u32)>,
+    /// A bit for each slot that a batch has named.
+    pub(super) named: Vec<u64>,
+}
+
+/// An item that a query found, and how far it is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Hit {
+    /// The item's slot.
+    pub slot: u32,
+    /// The squared distance by the fixed expression of rule 5 of `space`, in m²; infinite where it
+    /// overflows.
+    pub distance_squared: f32,
+}
+
+/// A page or node that a search has still to visit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visit {
+    pub(super) distance_squared: f32,
+    pub(super) index: u32,
+    pub(super) height: u8,
+}
+
+/// An entry that waits for a place in a bucket at `height`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Homeless {
+    pub(super) bounds: Aabb,
+    pub(super) id: u32,
+    pub(super) height: u8,
+}
+
+/// More than any search leaves unvisited: 15 beside each node on the way down a tree of at most 15
+/// heights (four children or more each, fewer than 2²⁸ items); and more than one chain of dissolving
+/// buckets makes homeless.
+const DEEPEST: usize = 256;
+
+/// Room for `count` in all.
+fn reserve<T>(list: &mut Vec<T>, count: usize) {
+    list.reserve(count.saturating_sub(list.len()));
+}
+
+impl Workspace {
+    /// One that holds no memory yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes memory ahead, so that no query that finds at most `hits` items allocates: 36 bytes for
+    /// each.
+    pub fn reserve_hits(&mut self, hits: usize) {
+        reserve(&mut self.stack, DEEPEST);
+        self.best.reserve(hits);
+        reserve(&mut self.hits, hits);
+        reserve(&mut self.keyed, hits);
+        reserve(&mut self.slots, hits);
+    }
+
+    /// Room for changes of a tree of `items`.
+    pub(super) fn reserve_changes<E: Extent>(&mut self, items: usize, pages: usize, nodes: usize) {
+        reserve(&mut self.dirty, pages);
+        reserve(&mut self.dirty_above, pages);
+        reserve(&mut self.outgrown, pages + nodes);
+        reserve(&mut self.homeless, DEEPEST);
+        reserve(&mut self.named, items.div_ceil(64));
+        reserve(E::list(self), items);
+    }
+}
