@@ -36,6 +36,10 @@ pub enum Load {
     Host(Host),
     /// One message to each agent, then the next tick.
     Frame(Agents),
+    /// The same at 90 Hz, with a rest between the ticks.
+    Paced(Agents),
+    /// Twice the messages that a tick of 800 µs has room for.
+    Overload(Overload),
 }
 
 /// How many agents there are.
@@ -58,6 +62,13 @@ pub struct Forward {
 pub struct Host {
     /// Messages sent at once; 1 is a send each.
     pub batch: usize,
+}
+
+/// The load of a timed budget.
+#[derive(Debug, Clone, Copy)]
+pub struct Overload {
+    /// What a handler takes for a message, in nanoseconds.
+    pub handler_ns: u32,
 }
 
 /// Messages of a batch in `host-2p-batched`.
@@ -153,7 +164,43 @@ pub const CASES: &[Case] = &[
         about: "a tick in which each of 100,000 agents gets and handles one message of its own",
         load: Load::Frame(Agents(100_000)),
     },
+    Case {
+        name: "frame-100k-90hz",
+        unit: "ms",
+        higher_is_better: false,
+        rows: &["-p50", "-p99"],
+        about: "the same tick at 90 Hz, with a rest until the next; 90 ticks a second measured",
+        load: Load::Paced(Agents(100_000)),
+    },
+    Case {
+        name: "overload-0.1us",
+        unit: "µs",
+        higher_is_better: false,
+        rows: OVERLOAD_ROWS,
+        about: "what ticks of 800 µs overrun at twice the load they have room for, handlers of 0.1 µs",
+        load: Load::Overload(Overload { handler_ns: 100 }),
+    },
+    Case {
+        name: "overload-1us",
+        unit: "µs",
+        higher_is_better: false,
+        rows: OVERLOAD_ROWS,
+        about: "what ticks of 800 µs overrun at twice the load they have room for, handlers of 1 µs",
+        load: Load::Overload(Overload { handler_ns: 1_000 }),
+    },
+    Case {
+        name: "overload-5us",
+        unit: "µs",
+        higher_is_better: false,
+        rows: OVERLOAD_ROWS,
+        about: "what ticks of 800 µs overrun at twice the load they have room for, handlers of 5 µs",
+        load: Load::Overload(Overload { handler_ns: 5_000 }),
+    },
 ];
+
+/// Overrun at the median and the 99.9th percentile; that of a control which only looks at the clock, taking turns with
+/// the ticks; the difference of the two; the greatest age of the oldest message after a tick.
+const OVERLOAD_ROWS: &[&str] = &["-p50", "-p99.9", "-spin-p99.9", "-beyond-spin", "-oldest"];
 
 const MILLIONS: &str = "million messages/s";
 

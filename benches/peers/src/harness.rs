@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use crate::case::{Agents, CASES, Case, Forward, Host, Load};
+use crate::case::{Agents, CASES, Case, Forward, Host, Load, Overload};
 use crate::clock::Interval;
 
 /// One peer: a name and a function for each kind of load that it can carry.
@@ -27,6 +27,10 @@ pub struct Peer {
     pub host_batched: Option<Run<Host>>,
     /// One message an agent and tick.
     pub frame: Option<Run<Agents>>,
+    /// The same at 90 Hz.
+    pub paced: Option<Run<Agents>>,
+    /// More than a timed budget has room for.
+    pub overload: Option<Run<Overload>>,
 }
 
 /// A function that carries one kind of load.
@@ -48,6 +52,8 @@ impl Peer {
             host_single: None,
             host_batched: None,
             frame: None,
+            paced: None,
+            overload: None,
         }
     }
 
@@ -62,6 +68,8 @@ impl Peer {
             Load::Host(load) if load.batch == 1 => Some(self.host_single?(load, limits)),
             Load::Host(load) => Some(self.host_batched?(load, limits)),
             Load::Frame(load) => Some(self.frame?(load, limits)),
+            Load::Paced(load) => Some(self.paced?(load, limits)),
+            Load::Overload(load) => Some(self.overload?(load, limits)),
         }
     }
 
@@ -76,6 +84,8 @@ impl Peer {
             Load::Host(load) if load.batch == 1 => self.host_single.is_some(),
             Load::Host(_) => self.host_batched.is_some(),
             Load::Frame(_) => self.frame.is_some(),
+            Load::Paced(_) => self.paced.is_some(),
+            Load::Overload(_) => self.overload.is_some(),
         }
     }
 }

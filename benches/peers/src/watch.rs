@@ -90,7 +90,7 @@ impl Watch {
 }
 
 /// Latencies of single questions, taken one after the other by a task or a thread.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Stopwatch {
     warm: Instant,
     end: Duration,

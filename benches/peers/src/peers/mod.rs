@@ -2,17 +2,27 @@
 
 mod actix;
 mod bevy;
+mod floor;
 mod inboxes;
 mod kameo;
 mod queues;
 mod ractor;
 mod tokio;
+mod xrmesh;
 mod xtra;
 
 use crate::harness::Peer;
 
 /// All peers, in the order of their turns.
 pub const PEERS: &[&Peer] = &[
+    &xrmesh::PEER,
+    &xrmesh::ONE_WORKER,
+    &xrmesh::SHARED,
+    &xrmesh::TEN_PRIORITIES,
+    &xrmesh::EXPLAIN,
+    &xrmesh::LATE,
+    &xrmesh::FORTY_BYTES,
+    &floor::PEER,
     &tokio::PEER,
     &ractor::PEER,
     &kameo::PEER,
