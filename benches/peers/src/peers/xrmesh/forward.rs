@@ -162,6 +162,8 @@ pub fn broadcast_alone(load: &Agents, limits: &Limits) -> Result<Sample, Failure
 fn broadcast_on(load: &Agents, limits: &Limits, workers: u32) -> Result<Sample, Failure> {
     let mut session = Session::start(config(load.0, workers), INSTANT_NS)?;
     let ids = spawn(&mut session, load.0, |index, _| Receiver(State::new(index)))?;
+    // Agents spawned by the host get broadcasts from their first tick on.
+    session.tick_of(0)?;
     let per_tick = load.broadcasts_per_round();
     let mut stamp = 0;
     let (count, interval, _) = Watch::run(limits, || {

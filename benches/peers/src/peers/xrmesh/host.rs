@@ -116,6 +116,8 @@ fn host<P: Port>(
     let mut config = config(1, 1);
     config.limits.lane_capacity = CAPACITY / 2;
     config.limits.shared_queue_capacity = CAPACITY;
+    // A tick takes in no more than the one agent's mailbox has room for, however fast the producers refill.
+    config.limits.lane_quota = config.limits.mailbox_capacity / 2;
     let mut session = Session::start(config, INSTANT_NS)?;
     let sink = session.mesh.spawn(Receiver(State::new(0))).map_err(Failure::broken)?;
     let ports = open(&session.mesh.handle()).map_err(Failure::broken)?;
