@@ -226,7 +226,7 @@ fn wake(criterion: &mut Criterion) {
 fn phases(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("crew_phase_of_64");
     for workers in [1, 2] {
-        let mut crew = Crew::new(workers).expect("threads");
+        let mut crew = Crew::new(workers, 200).expect("threads");
         group.bench_function(format!("{workers}_workers_empty"), |bench| {
             bench.iter(|| crew.run(64, 1, &|_, item| look(Command([item as u64; 8]))).is_ok())
         });

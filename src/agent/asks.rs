@@ -50,7 +50,9 @@ impl Asks {
     pub(crate) fn close(&mut self, id: AskId, asker: AgentId) -> bool {
         let index = id.0 as u16;
         match self.entries.get_mut(index as usize) {
-            Some(entry) if entry.asker == Some(asker) && entry.generation == (id.0 >> 16) as u16 => {
+            Some(entry)
+                if entry.asker == Some(asker) && entry.generation == (id.0 >> 16) as u16 =>
+            {
                 entry.asker = None;
                 entry.generation = entry.generation.wrapping_add(1);
                 self.free.push(index);
@@ -58,6 +60,12 @@ impl Asks {
             }
             _ => false,
         }
+    }
+
+    /// No question times out before; `Time::MAX` if none is open.
+    #[inline]
+    pub(crate) fn next(&self) -> Time {
+        self.earliest
     }
 
     /// Whether a question may have timed out at `now`.

@@ -127,7 +127,9 @@ pub enum CommandError {
         limit: usize,
     },
     /// A distance that is not finite, or negative.
-    #[error("links within {radius} m and {hysteresis} m more: both must be finite and not negative")]
+    #[error(
+        "links within {radius} m and {hysteresis} m more: both must be finite and not negative"
+    )]
     Reach {
         /// The radius given, in metres.
         radius: f32,
@@ -148,11 +150,23 @@ pub enum CommandError {
 /// A change, applied at the round's end in the order of shards and positions.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Spawn { id: AgentId, agent: Box<dyn Newborn>, options: SpawnOptions },
+    Spawn {
+        id: AgentId,
+        agent: Box<dyn Newborn>,
+        options: SpawnOptions,
+    },
     Despawn(AgentId),
     Move(AgentId, Pose),
-    Subscribe { id: AgentId, topic: Topic, name: Option<Box<str>>, region: Option<Box<Region>> },
-    Unsubscribe { id: AgentId, topic: Topic },
+    Subscribe {
+        id: AgentId,
+        topic: Topic,
+        name: Option<Box<str>>,
+        region: Option<Box<Region>>,
+    },
+    Unsubscribe {
+        id: AgentId,
+        topic: Topic,
+    },
     Connect(AgentId, AgentId),
     Disconnect(AgentId, AgentId),
     /// An agent panicked: put a new one in its place, if there is a factory.

@@ -160,7 +160,8 @@ impl Context<'_> {
     #[inline(always)]
     fn check_target(&self, to: AgentId) -> Result<(), SendError> {
         // Slots reserved in this round lie beyond the roster's end.
-        if self.view.layout.page(to.slot()) >= self.view.roster.pages() + self.outbox.slots.pages() {
+        if self.view.layout.page(to.slot()) >= self.view.roster.pages() + self.outbox.slots.pages()
+        {
             return Err(SendError::UnknownTarget { id: to });
         }
         Ok(())
@@ -206,8 +207,7 @@ impl Context<'_> {
         let Some(hops) = envelope.hops().checked_sub(1) else {
             return self.outbox.expire_hops(self.view, self.stamp);
         };
-        let mut message =
-            Message::new(envelope.kind()).priority(envelope.priority()).hops(hops);
+        let mut message = Message::new(envelope.kind()).priority(envelope.priority()).hops(hops);
         message = match envelope.shared() {
             Some(payload) => message.shared(payload),
             None => message.bytes(envelope.bytes()),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use crate::agent::asks::{Asks, MOST_ASKS};
 use crate::agent::command::Command;
 use crate::agent::slots::Slots;
+use crate::agent::trace::{Outcome, Trace};
 use crate::agent::view::{Match, Search, View, Workspace};
 use crate::agent::ward::Ward;
 use crate::dispatch::probe::Counters;
 use crate::id::AgentId;
-use crate::mail::row::Row;
 use crate::mail::chunk::ChunkPool;
+use crate::mail::row::Row;
 use crate::mail::timer::Timer;
 use crate::message::annex::{Annex, AnnexPool};
 use crate::message::packet::{ANSWER, EVERYONE, Head, INLINE_BYTES, POSITION_BITS, Packet};
@@ -19,7 +20,6 @@ use crate::message::{
 };
 use crate::space::Vec3;
 use crate::time::Time;
-use crate::agent::trace::{Outcome, Trace};
 
 /// Why a message was refused. Nothing was sent, and its bytes are still the caller's.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -32,7 +32,9 @@ pub enum SendError {
         id: AgentId,
     },
     /// The outbox is full for this round.
-    #[error("the outbox holds {used} messages and cannot take {given} more: limits.outbox_capacity is {limit}")]
+    #[error(
+        "the outbox holds {used} messages and cannot take {given} more: limits.outbox_capacity is {limit}"
+    )]
     OutboxFull {
         /// Messages to be added: one for each receiver.
         given: u32,
@@ -50,7 +52,9 @@ pub enum SendError {
         limit: usize,
     },
     /// Too many bytes of payload wait.
-    #[error("a payload of {given} bytes does not fit: {left} of limits.payload_arena_bytes are left to this shard in this round")]
+    #[error(
+        "a payload of {given} bytes does not fit: {left} of limits.payload_arena_bytes are left to this shard in this round"
+    )]
     ArenaFull {
         /// Its bytes.
         given: u64,
@@ -58,7 +62,9 @@ pub enum SendError {
         left: u64,
     },
     /// A point or radius that is not a number, infinite or negative.
-    #[error("a target near {point:?} within {radius} m: both must be finite, the radius not negative")]
+    #[error(
+        "a target near {point:?} within {radius} m: both must be finite, the radius not negative"
+    )]
     InvalidPlace {
         /// The point given.
         point: Vec3,
@@ -179,11 +185,25 @@ impl Outbox {
                 self.row.place(shard, level, stamp, pool).write(to, head, sequence, bytes);
                 Ok(EnvelopeId::new(stamp.round, sequence))
             }
-            _ => {
-                let packet = self.packet(view, head, message)?;
-                self.send_packet(view, stamp, pool, to, packet)
-            }
+            _ => self.send_one_slowly(view, stamp, pool, head, to, message),
         }
+    }
+
+    /// The same for a message that needs an annex, or whose way is traced. Apart, so that the frame
+    /// of a handler that sends holds no packet.
+    #[cold]
+    #[inline(never)]
+    fn send_one_slowly(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        head: Head,
+        to: AgentId,
+        message: Message<'_>,
+    ) -> Result<EnvelopeId, SendError> {
+        let packet = self.packet(view, head, message)?;
+        self.send_packet(view, stamp, pool, to, packet)
     }
 
     /// Stamps a packet and sends it to one agent.
@@ -230,7 +250,11 @@ impl Outbox {
     }
 
     /// Counts a message that may not be forwarded any more.
-    pub(crate) fn expire_hops(&mut self, view: &View, stamp: Stamp) -> Result<EnvelopeId, SendError> {
+    pub(crate) fn expire_hops(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+    ) -> Result<EnvelopeId, SendError> {
         let sequence = self.reserve(1, view.limits.outbox)?;
         self.counters.record_sent(1);
         self.counters.record_dropped(DropReason::ExpiredHops, 1);
@@ -403,7 +427,8 @@ impl Outbox {
         let shards = view.layout.shards() as u32;
         packet.sequence = self.reserve(shards, view.limits.outbox)?;
         let id = EnvelopeId::new(stamp.round, packet.sequence);
-        let own = from.filter(|&from| view.roster.lives(from)).map(|id| view.layout.shard(id.slot()));
+        let own =
+            from.filter(|&from| view.roster.lives(from)).map(|id| view.layout.shard(id.slot()));
         let mut sent = 0;
         for (shard, &live) in view.roster.per_shard().iter().enumerate() {
             let receivers = live - u32::from(own == Some(shard));
@@ -494,7 +519,8 @@ impl Outbox {
         };
         let mut packet = Packet::new(head, bytes, None);
         // A notice is never refused: there is at most one for each message that was accepted.
-        packet.sequence = self.source << POSITION_BITS | self.position.min((1 << POSITION_BITS) - 1);
+        packet.sequence =
+            self.source << POSITION_BITS | self.position.min((1 << POSITION_BITS) - 1);
         self.position += u32::from(self.position + 1 < 1 << POSITION_BITS);
         self.post(view, stamp, pool, to, packet);
     }
@@ -549,7 +575,11 @@ impl Outbox {
     }
 
     /// Opens a question of `asker`.
-    pub(crate) fn open(&mut self, asker: AgentId, until: Time) -> Result<crate::message::AskId, SendError> {
+    pub(crate) fn open(
+        &mut self,
+        asker: AgentId,
+        until: Time,
+    ) -> Result<crate::message::AskId, SendError> {
         self.asks.open(asker, until).ok_or(SendError::TooManyAsks { limit: MOST_ASKS })
     }
 

@@ -215,9 +215,7 @@ impl<A: Agent> Slab<A> {
             chunk.begin += 1;
             match &mut cell.agent {
                 Some(agent)
-                    if !SLOWLY
-                        && cell.open == packet.target_generation
-                        && packet.is_plain() =>
+                    if !SLOWLY && cell.open == packet.target_generation && packet.is_plain() =>
                 {
                     if let Some(id) = packet.target() {
                         context.me = id;

@@ -37,6 +37,21 @@ pub(crate) struct Engine {
     cost: Cost,
 }
 
+/// What an engine is made with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    pub(crate) workers: usize,
+    /// How often a worker looks for work before it parks.
+    pub(crate) looks: u32,
+    /// A round with less to do runs on the caller.
+    pub(crate) inline_below: u64,
+    /// The mailbox of agents that do not say otherwise.
+    pub(crate) mailbox: Mailbox,
+    pub(crate) first_generation: core::num::NonZeroU32,
+    /// Sends that each shard remembers; 0 for none.
+    pub(crate) explain: usize,
+}
+
 /// What a tick may do.
 #[derive(Clone, Copy)]
 pub(crate) enum Allowance<'a> {
@@ -67,15 +82,9 @@ struct Cost {
 }
 
 impl Engine {
-    pub(crate) fn new(
-        view: View,
-        workers: usize,
-        inline_below: u64,
-        mailbox: Mailbox,
-        first_generation: core::num::NonZeroU32,
-        explain: usize,
-    ) -> Result<Self, CrewError> {
-        let crew = Crew::new(workers)?;
+    pub(crate) fn new(view: View, setup: Setup) -> Result<Self, CrewError> {
+        let Setup { workers, looks, inline_below, mailbox, first_generation, explain } = setup;
+        let crew = Crew::new(workers, looks)?;
         let trace = || (explain > 0).then(|| Box::new(Trace::new(explain)));
         let layout = view.layout;
         let slots = |shard| Slots::new(layout, shard, first_generation);
@@ -138,15 +147,14 @@ impl Engine {
         self.host.room(self.view.limits.outbox) as usize
     }
 
-    /// Sends a message of the host to one agent. The caller has looked for room.
+    /// Sends a message of the host to one agent.
     #[inline]
-    pub(crate) fn accept(&mut self, packet: Packet) {
+    pub(crate) fn accept(&mut self, packet: Packet) -> Result<(), SendError> {
         let stamp = self.stamp();
         let (view, host, pool) = self.host_parts();
-        if let Some(to) = packet.target() {
-            // There is room, so nothing is refused.
-            let sent = host.send_packet(view, stamp, pool, to, packet);
-            debug_assert!(sent.is_ok(), "{sent:?}");
+        match packet.target() {
+            Some(to) => host.send_packet(view, stamp, pool, to, packet).map(drop),
+            None => Ok(()),
         }
     }
 
@@ -167,10 +175,16 @@ impl Engine {
         Ok(id)
     }
 
-    /// Begins a tick: releases what is due and lets waiting mail age.
-    pub(crate) fn begin_tick(&mut self, now: Time, ageing_ticks: u64) {
-        self.view.tick += 1;
+    /// From now on it is `now`; what was sent before keeps its time.
+    pub(crate) fn set_time(&mut self, now: Time) {
+        self.host.row.seal();
         self.view.now = now;
+    }
+
+    /// Begins a tick: releases what is due and lets waiting mail age.
+    pub(crate) fn begin_tick(&mut self, ageing_ticks: u64) {
+        self.view.tick += 1;
+        let now = self.view.now;
         let stamp = self.stamp();
         for shard in 0..self.shards.len() {
             let tick = self.view.tick;
@@ -200,7 +214,10 @@ impl Engine {
             {
                 break;
             }
-            if !first && let Allowance::Until(clock, end) = allowance && clock.now() >= end {
+            if !first
+                && let Allowance::Until(clock, end) = allowance
+                && clock.now() >= end
+            {
                 break;
             }
             if !self.choose_active(first) {
@@ -320,9 +337,11 @@ impl Engine {
         if let Allowance::Cuts(cuts) = allowance {
             let cut = cuts.first();
             self.quotas.clear();
-            self.quotas.extend(self.active.iter().map(|&index| {
-                cut.and_then(|cut| cut.get(index)).copied().unwrap_or_default()
-            }));
+            self.quotas.extend(
+                self.active
+                    .iter()
+                    .map(|&index| cut.and_then(|cut| cut.get(index)).copied().unwrap_or_default()),
+            );
             return;
         }
         let start = self.view.round as usize % self.active.len().max(1);
@@ -367,6 +386,8 @@ impl Engine {
 
     /// Applies what the round's handlers commanded, hands their mail over, begins the next round.
     fn end_round(&mut self, apply: &mut dyn FnMut(&mut Self, Command)) {
+        // Whoever is spawned now is born into a later round than what the handlers sent.
+        self.view.round += 1;
         for turn in 0..self.active.len() {
             let index = self.active[turn];
             let outbox = &mut self.shard(index).outbox;
@@ -430,7 +451,7 @@ impl Engine {
     pub(crate) fn waiting(&self) -> Pairs {
         let mut sum = Pairs::default();
         for shard in &self.shards {
-            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.waiting) {
+            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.unburied()) {
                 *sum += level;
             }
         }

@@ -199,23 +199,26 @@ impl Shard {
         };
         occupancy.begin(queue, roster, pool, eligible);
         let mut rejected: Vec<(Packet, Stamp)> = Vec::new();
-        queue.bytes += sums.drain(..).map(|sum| sum.bytes).sum::<u64>();
+        // Laid out, a broadcast's bytes count for each receiver: they are counted one by one.
+        sums.clear();
         for mut chunk in incoming.drain(..) {
             let stamp = chunk.stamp;
             for packet in chunk.waiting_mut() {
                 let packet = core::mem::replace(packet, Packet::EMPTY);
-                lay_out(packet, stamp, roster, &eligible, &mut |packet| {
-                    match occupancy.admit(packet, roster) {
-                        Ok(packet) => queue.push(packet, stamp, view.tick, pool),
-                        Err(packet) => rejected.push((packet, stamp)),
+                lay_out(packet, stamp, roster, &eligible, &mut |packet| match occupancy
+                    .admit(packet, roster)
+                {
+                    Ok(packet) => {
+                        queue.bytes += packet.outside_bytes();
+                        queue.push(packet, stamp, view.tick, pool);
                     }
+                    Err(packet) => rejected.push((packet, stamp)),
                 });
             }
             pool.give(chunk);
         }
         queue.flush(view.tick);
         for (packet, stamp) in &mut rejected {
-            queue.bytes -= packet.outside_bytes();
             Self::overflow(outbox, slabs, view, pool, now, packet, *stamp, DropReason::MailboxFull);
         }
         occupancy.trim(queue, roster, |packet, stamp, reason| {
@@ -466,7 +469,13 @@ impl Shard {
     }
 
     /// Drops all mail that waits for an agent in the queue.
-    pub(crate) fn reset_mailbox(&mut self, view: &View, pool: &mut ChunkPool, now: Stamp, id: AgentId) {
+    pub(crate) fn reset_mailbox(
+        &mut self,
+        view: &View,
+        pool: &mut ChunkPool,
+        now: Stamp,
+        id: AgentId,
+    ) {
         let Self { queue, occupancy, outbox, .. } = self;
         queue.bury(|_, packet, stamp| {
             let his = packet.target() == Some(id) && !packet.is_buried();

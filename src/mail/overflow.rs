@@ -156,13 +156,17 @@ impl Occupancy {
             let index = self.layout.index(id.slot());
             if self.over.binary_search(&index).is_ok() {
                 let age = (stamp.round, packet.sequence);
-                chosen.push((index, match self.mailbox(index).overflow {
-                    Overflow::RejectNew | Overflow::DropOldest => (0, age.0, age.1),
-                    // The least urgent first, of equals the one sent last.
-                    Overflow::DropLeastUrgent => {
-                        (u8::MAX - packet.priority.number(), !age.0, !age.1)
-                    }
-                }, at));
+                chosen.push((
+                    index,
+                    match self.mailbox(index).overflow {
+                        Overflow::RejectNew | Overflow::DropOldest => (0, age.0, age.1),
+                        // The least urgent first, of equals the one sent last.
+                        Overflow::DropLeastUrgent => {
+                            (u8::MAX - packet.priority.number(), !age.0, !age.1)
+                        }
+                    },
+                    at,
+                ));
             }
         }
         chosen.sort_unstable();

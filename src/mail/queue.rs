@@ -129,6 +129,18 @@ impl Queue {
         }
     }
 
+    /// What is still to be delivered or dropped, by level. O(packets), if any are buried.
+    pub(crate) fn unburied(&self) -> Pairs {
+        let mut pairs = self.waiting;
+        if self.buried > 0 {
+            for (pairs, level) in pairs.iter_mut().zip(&self.levels) {
+                let packets = level.iter().flat_map(|waiting| waiting.chunk.waiting());
+                *pairs -= packets.filter(|packet| packet.is_buried()).count() as u64;
+            }
+        }
+        pairs
+    }
+
     /// The oldest chunk of a level, to deliver from.
     #[inline]
     pub(crate) fn pop(&mut self, level: usize) -> Option<(u64, Box<Chunk>)> {
@@ -195,6 +207,7 @@ impl Queue {
         pool: &mut ChunkPool,
         mut each: impl FnMut(Packet, Stamp, &mut dyn FnMut(Packet)),
     ) {
+        self.bytes = 0;
         for level in 0..LEVELS {
             let old = core::mem::take(&mut self.levels[level]);
             self.waiting[level] = 0;
@@ -205,6 +218,7 @@ impl Queue {
                     let packet = core::mem::replace(packet, Packet::EMPTY);
                     each(packet, stamp, &mut |packet| {
                         self.waiting[level] += u64::from(packet.pairs());
+                        self.bytes += packet.outside_bytes();
                         let full = pending.take_if(|chunk| chunk.is_full());
                         self.levels[level].extend(full.map(|chunk| Waiting { since, chunk }));
                         pending.get_or_insert_with(|| pool.take(stamp)).push(packet);
@@ -218,6 +232,9 @@ impl Queue {
 
     /// Bytes held by the queue's chunks.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.levels.iter().map(|level| level.len() * size_of::<Chunk>() + level.capacity() * size_of::<Waiting>()).sum()
+        self.levels
+            .iter()
+            .map(|level| level.len() * size_of::<Chunk>() + level.capacity() * size_of::<Waiting>())
+            .sum()
     }
 }

@@ -102,10 +102,13 @@ impl Timer {
         let mut entries: Vec<_> = self.heap.iter().map(|Reverse(entry)| entry).collect();
         entries.sort_unstable();
         for entry in entries {
-            each(entry.at, match entry.what {
-                What::Deliver(index) => Ok(&self.packets[index as usize]),
-                What::Wake(agent) => Err(agent),
-            });
+            each(
+                entry.at,
+                match entry.what {
+                    What::Deliver(index) => Ok(&self.packets[index as usize]),
+                    What::Wake(agent) => Err(agent),
+                },
+            );
         }
     }
 

@@ -7,9 +7,9 @@ use crate::agent::ward::Finding;
 use crate::agent::{HealingAction, HealthChange};
 use crate::dispatch::engine::Engine;
 use crate::id::AgentId;
-use crate::message::{Kind, Refused, RefusedCommand};
 use crate::mesh::registry::Birth;
 use crate::mesh::report::{Events, HealthEvent};
+use crate::message::{Kind, Refused, RefusedCommand};
 
 /// How the agents came to be that can be made again, by slot.
 pub(crate) type Births = BTreeMap<u32, Birth>;
@@ -23,8 +23,8 @@ pub(crate) fn apply(
 ) {
     match command {
         Command::Spawn { id, agent, options } => {
-            // Born into the next round: what was sent up to now is not for it.
-            let born = engine.view.round + 1;
+            // A broadcast is followed by a new round, so those of this round are yet to come.
+            let born = engine.view.round;
             let (view, shard, _) = engine.parts(engine.view.layout.shard(id.slot()));
             view.roster.enter(id, options.pose);
             if let Some(pose) = options.pose {
@@ -84,6 +84,7 @@ fn refuse(engine: &mut Engine, id: AgentId, refused: Refused) {
         let stamp = engine.stamp();
         let (view, shard, pool) = engine.parts(engine.view.layout.shard(id.slot()));
         let bytes = bytemuck::bytes_of(&refused);
+        shard.outbox.row.seal();
         shard.outbox.notice(view, stamp, pool, id, Kind::REFUSED, bytes, None);
     }
 }
@@ -95,7 +96,11 @@ pub(crate) fn despawn(engine: &mut Engine, births: &mut Births, id: AgentId) -> 
     }
     let stamp = engine.stamp();
     let (view, shard, pool) = engine.parts(engine.view.layout.shard(id.slot()));
+    shard.outbox.row.seal();
     shard.remove(view, pool, stamp, id);
+    // Its last words may be for everyone, but not for those who are spawned after it.
+    shard.outbox.row.seal();
+    view.round += 1;
     view.roster.leave(id);
     view.nearby.remove(id.slot());
     view.interests.forget(id);
@@ -163,6 +168,7 @@ pub(crate) fn check_health(
         if shard.outbox.ward.is_empty() {
             continue;
         }
+        shard.outbox.row.seal();
         let mut findings = Vec::new();
         let has_factory = |id: AgentId| births.contains_key(&id.slot());
         let (now, care) = (stamp.sent_at, view.care);

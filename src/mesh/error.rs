@@ -60,7 +60,9 @@ pub enum SpawnError {
         reason: Box<str>,
     },
     /// The session is recorded, and a recording can only spawn registered types.
-    #[error("the session is recorded: agents can only be spawned by a registered name, not as {given}")]
+    #[error(
+        "the session is recorded: agents can only be spawned by a registered name, not as {given}"
+    )]
     NotRegistered {
         /// The Rust type given.
         given: &'static str,

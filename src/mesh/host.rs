@@ -94,7 +94,8 @@ impl Mesh {
         // Page after page, so that agents that belong together share a shard, and shards fill evenly.
         const PAGE: u32 = crate::agent::slots::PAGE as u32;
         let per_shard = self.engine.view.roster.per_shard().iter();
-        let shard = per_shard.enumerate().min_by_key(|&(_, live)| live / PAGE).map_or(0, |(s, _)| s);
+        let shard =
+            per_shard.enumerate().min_by_key(|&(_, live)| live / PAGE).map_or(0, |(s, _)| s);
         let id = self.engine.shard(shard).outbox.slots.reserve(agents);
         self.apply(Command::Spawn { id, agent, options });
         if let Some(birth) = birth {

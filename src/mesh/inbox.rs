@@ -497,6 +497,7 @@ impl Mesh {
     /// room for: the shared queue first, then the lanes from a rotating start.
     pub(crate) fn drain_inbox(&mut self) {
         if !self.inbox.is_ready() {
+            self.inbox.forget_closed();
             return;
         }
         let quota = self.inbox.quota;
@@ -507,7 +508,11 @@ impl Mesh {
         let limit = quota.min(self.engine.host_room());
         let Self { inbox, engine, .. } = self;
         inbox.receiver.drain(limit, |entry| match entry {
-            Entry::Send(packet) if others.is_empty() => engine.accept(packet),
+            Entry::Send(packet) if others.is_empty() => {
+                // The limit leaves room for each of them.
+                let sent = engine.accept(packet);
+                debug_assert!(sent.is_ok(), "{sent:?}");
+            }
             entry => others.push(entry),
         });
         self.take_in(&mut others, &mut added);
@@ -517,7 +522,10 @@ impl Mesh {
             let limit = quota.min(self.engine.host_room());
             let engine = &mut self.engine;
             lanes[at].drain(limit, |entry| match entry {
-                Entry::Send(packet) if others.is_empty() => engine.accept(packet),
+                Entry::Send(packet) if others.is_empty() => {
+                    let sent = engine.accept(packet);
+                    debug_assert!(sent.is_ok(), "{sent:?}");
+                }
                 entry => others.push(entry),
             });
             self.take_in(&mut others, &mut added);
@@ -532,7 +540,12 @@ impl Mesh {
     fn take_in(&mut self, entries: &mut Vec<Entry>, lanes: &mut Vec<spsc::Consumer<Entry>>) {
         for entry in entries.drain(..) {
             match entry {
-                Entry::Send(packet) => self.engine.accept(packet),
+                Entry::Send(packet) => {
+                    // Groups before it may have taken more room than one message each.
+                    if let Err(error) = self.engine.accept(packet) {
+                        self.inbox.refuse(error);
+                    }
+                }
                 Entry::Other(request) => {
                     if let Err(refusal) = self.fulfil(*request, lanes) {
                         self.inbox.refuse(refusal);

@@ -12,6 +12,8 @@
 mod apply;
 mod budget;
 pub mod config;
+mod driver;
+mod due;
 mod error;
 mod explain;
 mod hash;
@@ -21,6 +23,7 @@ mod registry;
 mod report;
 
 pub use budget::Budget;
+pub use driver::{Driver, DriverError, DriverOptions, DriverReport, StartError, SystemClock};
 pub use error::{MeshError, SpawnError, TickError};
 pub use explain::Explanation;
 pub use inbox::{Batch, HandleError, Lane, MeshHandle, Refusal};
@@ -30,7 +33,8 @@ pub use report::{HealthEvent, TickReport};
 use crate::agent::view::{Interests, Limits, Links, Nearby, Roster, View};
 use crate::agent::ward::Care;
 use crate::agent::{Mailbox, Overflow};
-use crate::dispatch::engine::{Allowance, Engine};
+use crate::dispatch::engine::{Allowance, Engine, Setup};
+use crate::dispatch::probe::Counters;
 use crate::mesh::apply::Births;
 use crate::mesh::config::Config;
 use crate::mesh::inbox::Inbox;
@@ -70,6 +74,8 @@ pub struct Mesh {
     births: Births,
     events: Events,
     inbox: Inbox,
+    /// The account after the last tick.
+    account: Counters,
     /// The time of the last tick.
     last: Option<Time>,
     /// When health is judged next, and when its window fades.
@@ -90,15 +96,16 @@ impl Mesh {
         let numbers = config.mesh.optimization_level.numbers();
         let mailbox =
             Mailbox { capacity: config.limits.mailbox_capacity, overflow: Overflow::RejectNew };
-        let engine = Engine::new(
-            view,
-            config.processing.max_workers as usize,
-            u64::from(numbers.inline_below_messages),
+        let setup = Setup {
+            workers: config.processing.max_workers as usize,
+            looks: numbers.spin_before_park,
+            inline_below: u64::from(numbers.inline_below_messages),
             mailbox,
-            config.generation_salt(),
-            config.limits.explain_capacity as usize,
-        )
-        .map_err(|error| MeshError::Workers(error.to_string().into()))?;
+            first_generation: config.generation_salt(),
+            explain: config.limits.explain_capacity as usize,
+        };
+        let engine = Engine::new(view, setup)
+            .map_err(|error| MeshError::Workers(error.to_string().into()))?;
         let inbox = Inbox::new(&config.limits)?;
         Ok(Self {
             engine,
@@ -106,6 +113,7 @@ impl Mesh {
             births: Births::default(),
             events: Events::default(),
             inbox,
+            account: Counters::default(),
             last: None,
             next_check: Time::MAX,
             next_fade: Time::MAX,
@@ -130,14 +138,15 @@ impl Mesh {
             return Err(TickError::TimeWentBack { last, given: now });
         }
         let allowance = budget.begin();
-        let before = self.engine.counters();
         self.last = Some(now);
-        self.engine.view.now = now;
+        self.engine.set_time(now);
         self.drain_inbox();
-        self.engine.begin_tick(now, u64::from(self.config.processing.ageing_ticks));
+        self.engine.begin_tick(u64::from(self.config.processing.ageing_ticks));
         self.check_health(now);
         let done = self.run_rounds(allowance);
-        Ok(TickReport::new(&self.engine, &before, done, now))
+        let account = self.engine.counters();
+        let before = core::mem::replace(&mut self.account, account);
+        Ok(TickReport::new(&self.engine, &before, &self.account, done, now))
     }
 
     fn run_rounds(&mut self, allowance: Allowance<'_>) -> crate::dispatch::engine::Done {
@@ -213,4 +222,3 @@ fn view(config: &Config) -> Result<View, MeshError> {
         reach: None,
     })
 }
-

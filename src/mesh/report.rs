@@ -18,7 +18,7 @@ pub struct TickReport {
     pub tick: u64,
     /// Rounds that were run.
     pub rounds: u32,
-    /// Messages sent in this tick.
+    /// Messages sent since the last tick: by the host before this one, and by agents in it.
     pub sent: u64,
     /// Messages delivered.
     pub delivered: u64,
@@ -33,8 +33,13 @@ pub struct TickReport {
 }
 
 impl TickReport {
-    pub(crate) fn new(engine: &Engine, before: &Counters, done: Done, now: Time) -> Self {
-        let after = engine.counters();
+    pub(crate) fn new(
+        engine: &Engine,
+        before: &Counters,
+        after: &Counters,
+        done: Done,
+        now: Time,
+    ) -> Self {
         let pending = after.pending();
         Self {
             tick: engine.view.tick,

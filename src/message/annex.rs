@@ -46,7 +46,12 @@ impl<T> Ring<T> {
 
     /// A value nobody else holds, written by `write`; made by `make` if none is found and the ring is
     /// shorter than `most`; not kept beyond that.
-    fn take(&mut self, most: usize, make: impl FnOnce() -> T, write: impl FnOnce(&mut T)) -> Arc<T> {
+    fn take(
+        &mut self,
+        most: usize,
+        make: impl FnOnce() -> T,
+        write: impl FnOnce(&mut T),
+    ) -> Arc<T> {
         let length = self.entries.len();
         for _ in 0..LOOK.min(length) {
             let at = self.next;
@@ -85,11 +90,15 @@ impl AnnexPool {
         // The old annex's payload is let go when it is overwritten.
         let mut annex = Some(annex);
         let (most, blank) = (self.most, Annex::default());
-        self.annexes.take(most, || blank, |entry| {
-            if let Some(annex) = annex.take() {
-                *entry = annex;
-            }
-        })
+        self.annexes.take(
+            most,
+            || blank,
+            |entry| {
+                if let Some(annex) = annex.take() {
+                    *entry = annex;
+                }
+            },
+        )
     }
 
     /// A block with a copy of `bytes`.

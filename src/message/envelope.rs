@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::id::AgentId;
-use crate::message::packet::{ANSWER, Packet, POSITION_BITS, QUESTION};
+use crate::message::packet::{ANSWER, POSITION_BITS, Packet, QUESTION};
 use crate::message::{ContentError, Kind, Message, Payload, Priority};
 use crate::space::Pose;
 use crate::time::Time;

@@ -23,12 +23,12 @@ mod target;
 mod topic;
 
 pub use content::{Content, ContentError, Plain, read_plain};
-pub use envelope::{AskId, Envelope, EnvelopeId};
 pub(crate) use envelope::Stamp;
+pub use envelope::{AskId, Envelope, EnvelopeId};
 pub use kind::Kind;
 pub use notice::{Refused, RefusedCommand, Undelivered};
-pub use outgoing::Message;
 pub(crate) use outgoing::Body;
+pub use outgoing::Message;
 pub use packet::INLINE_BYTES;
 pub use payload::Payload;
 pub use priority::{InvalidPriority, Priority};

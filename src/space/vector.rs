@@ -177,6 +177,9 @@ mod tests {
 
     #[test]
     fn the_layout_is_three_floats() {
-        assert_eq!(bytemuck::bytes_of(&Vec3::RIGHT), bytemuck::cast_slice::<f32, u8>(&[1.0, 0.0, 0.0]));
+        assert_eq!(
+            bytemuck::bytes_of(&Vec3::RIGHT),
+            bytemuck::cast_slice::<f32, u8>(&[1.0, 0.0, 0.0])
+        );
     }
 }

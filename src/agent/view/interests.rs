@@ -31,7 +31,12 @@ pub(crate) enum Match {
 
 impl Interests {
     /// Whether `name` may be subscribed to.
-    pub(crate) fn check(&self, name: &str, limit: usize, bytes: usize) -> Result<Topic, TopicError> {
+    pub(crate) fn check(
+        &self,
+        name: &str,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Topic, TopicError> {
         if name.is_empty() {
             return Err(TopicError::Empty);
         }
@@ -88,7 +93,9 @@ impl Interests {
     /// Ends a subscription; false if there was none. A topic without subscribers is forgotten.
     pub(crate) fn unsubscribe(&mut self, id: AgentId, topic: Topic) -> bool {
         let Some(subscribers) = self.topics.get_mut(&topic) else { return false };
-        let Ok(at) = subscribers.list.binary_search_by_key(&id, |(id, _)| *id) else { return false };
+        let Ok(at) = subscribers.list.binary_search_by_key(&id, |(id, _)| *id) else {
+            return false;
+        };
         subscribers.list.remove(at);
         if subscribers.list.is_empty() {
             self.topics.remove(&topic);
@@ -117,11 +124,14 @@ impl Interests {
     ) {
         let Some(subscribers) = self.topics.get(&topic) else { return };
         for (id, region) in &subscribers.list {
-            each(*id, match (region, at) {
-                (None, _) => Match::Interested,
-                (Some(region), Some(at)) if region.contains(at) => Match::Interested,
-                _ => Match::OutOfRegion,
-            });
+            each(
+                *id,
+                match (region, at) {
+                    (None, _) => Match::Interested,
+                    (Some(region), Some(at)) if region.contains(at) => Match::Interested,
+                    _ => Match::OutOfRegion,
+                },
+            );
         }
     }
 

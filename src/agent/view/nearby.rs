@@ -21,7 +21,13 @@ impl Nearby {
     pub(crate) fn new() -> Self {
         // The tree's tables grow with the slots that are used; this only bounds them.
         const MAX_SLOTS: u32 = 1 << 28;
-        Self { tree: Bvh::new(MAX_SLOTS), moves: Vec::new(), moved: Vec::new(), near: Vec::new(), workspace: Workspace::new() }
+        Self {
+            tree: Bvh::new(MAX_SLOTS),
+            moves: Vec::new(),
+            moved: Vec::new(),
+            near: Vec::new(),
+            workspace: Workspace::new(),
+        }
     }
 
     /// The agent in a slot is at a position now; seen by queries after [`settle`](Self::settle).
@@ -52,19 +58,30 @@ impl Nearby {
     }
 
     /// Lets links follow the moves since the last call. O(moved × (log agents + neighbours)).
-    pub(crate) fn follow(&mut self, links: &mut Links, roster: &Roster, reach: Reach, limit: usize) {
-        let (mut moved, mut near) = (core::mem::take(&mut self.moved), core::mem::take(&mut self.near));
+    pub(crate) fn follow(
+        &mut self,
+        links: &mut Links,
+        roster: &Roster,
+        reach: Reach,
+        limit: usize,
+    ) {
+        let (mut moved, mut near) =
+            (core::mem::take(&mut self.moved), core::mem::take(&mut self.near));
         let farthest = reach.radius + reach.hysteresis;
         moved.sort_unstable();
         moved.dedup();
         for slot in moved.drain(..) {
-            let Some(at) = self.tree.item(slot).filter(|_| roster.at(slot).is_some()) else { continue };
+            let Some(at) = self.tree.item(slot).filter(|_| roster.at(slot).is_some()) else {
+                continue;
+            };
             near.clear();
             near.extend(links.of(slot).iter().filter(|link| !link.pinned).filter_map(|link| {
                 let other = self.tree.item(link.slot)?;
                 (other.distance_squared(at) > farthest * farthest).then_some((link.slot, false))
             }));
-            for hit in self.tree.within(at, reach.radius, &BySlot, &mut self.workspace).unwrap_or(&[]) {
+            for hit in
+                self.tree.within(at, reach.radius, &BySlot, &mut self.workspace).unwrap_or(&[])
+            {
                 if hit.slot != slot {
                     near.push((hit.slot, true));
                 }
@@ -130,12 +147,7 @@ impl Nearby {
     }
 
     /// Calls `each` with the slots inside `region`, by slot.
-    pub(crate) fn inside(
-        &self,
-        region: &Region,
-        workspace: &mut Workspace,
-        each: impl FnMut(u32),
-    ) {
+    pub(crate) fn inside(&self, region: &Region, workspace: &mut Workspace, each: impl FnMut(u32)) {
         self.tree.in_region(region, &BySlot, workspace).iter().copied().for_each(each);
     }
 

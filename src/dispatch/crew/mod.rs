@@ -9,7 +9,7 @@
 //! 2. Each worker owns a contiguous share of the items and takes it in order, then takes from the
 //!    others' shares. The same worker so meets the same items in phase after phase, with their
 //!    memory still in its cache, and no share waits for a slow thread.
-//! 3. Between phases a thread looks for the next one for a few microseconds, then parks. Only
+//! 3. Between phases a thread looks for the next one as often as it is told, then parks. Only
 //!    parked threads are woken, and no more of them than there are items to share.
 //! 4. A phase allocates nothing and locks nothing. With one worker there is no thread and no atomic.
 //! 5. A panic in an item is caught; every other item still runs. The phase then returns the panic
@@ -48,13 +48,6 @@ const INSIDE: usize = 0xff << 3;
 const ONE_PHASE: usize = 1 << 11;
 const PHASE: usize = !(ONE_PHASE - 1);
 
-/// How often a thread looks for the next phase before it parks, and the caller for the end of this
-/// one: 2 to 10 µs, as a look takes 10 to 45 ns.
-#[cfg(not(loom))]
-const LOOKS: usize = 200;
-#[cfg(loom)]
-const LOOKS: usize = 1;
-
 /// Threads that run the items of one phase after the other, together with the caller.
 pub(crate) struct Crew {
     shared: Arc<Shared>,
@@ -89,13 +82,18 @@ pub(crate) enum CrewError {
 impl Crew {
     /// A crew of `workers`, the caller among them: 0 and 1 start no thread, and `run` then runs
     /// everything on the caller. The threads are named `xrmesh-1` and so on.
-    pub(crate) fn new(workers: usize) -> Result<Self, CrewError> {
+    ///
+    /// A thread looks `looks` times for the next phase before it parks, and the caller as often for
+    /// the end of this one; a look takes 10 to 45 ns.
+    pub(crate) fn new(workers: usize, looks: u32) -> Result<Self, CrewError> {
         if workers > MAX_WORKERS {
             return Err(CrewError::TooMany { given: workers, limit: MAX_WORKERS });
         }
         let workers = workers.max(1);
         let mut crew = Self {
             shared: Arc::new(Shared {
+                // A model explores each look: one shows all there is to see.
+                looks: if cfg!(loom) { 1 } else { looks },
                 gate: CachePadded::new(AtomicUsize::new(0)),
                 job: UnsafeCell::new(None),
                 workers: (0..workers).map(|_| CachePadded::default()).collect(),
@@ -175,6 +173,7 @@ impl Drop for Crew {
 }
 
 struct Shared {
+    looks: u32,
     gate: CachePadded<AtomicUsize>,
     /// The phase that runs: written by the caller while the gate is closed and nobody inside.
     job: UnsafeCell<Option<Job>>,
@@ -284,7 +283,7 @@ impl Shared {
         let mut gate = self.gate.fetch_and(!OPEN, Ordering::AcqRel);
         let mut looks = 0;
         while gate & INSIDE != 0 {
-            if looks < LOOKS {
+            if looks < self.looks {
                 looks += 1;
                 spin_loop();
                 gate = self.gate.load(Ordering::Acquire);
@@ -340,7 +339,7 @@ impl Shared {
                 // Somebody else came or went, or the phase is over.
                 continue;
             }
-            if looks < LOOKS {
+            if looks < self.looks {
                 looks += 1;
                 spin_loop();
                 continue;
@@ -460,14 +459,14 @@ mod models {
         let mut model = loom::model::Builder::new();
         model.preemption_bound = Some(3);
         model.check(|| {
-            let mut crew = Crew::new(2).unwrap();
+            let mut crew = Crew::new(2, 200).unwrap();
             phase(&mut crew);
         });
     }
 
     #[test]
     fn loom_an_idle_crew_stops() {
-        loom::model(|| drop(Crew::new(2).unwrap()));
+        loom::model(|| drop(Crew::new(2, 200).unwrap()));
     }
 
     #[test]
@@ -475,7 +474,7 @@ mod models {
         let mut model = loom::model::Builder::new();
         model.preemption_bound = Some(2);
         model.check(|| {
-            let mut crew = Crew::new(2).unwrap();
+            let mut crew = Crew::new(2, 200).unwrap();
             phase(&mut crew);
             phase(&mut crew);
         });

@@ -9,7 +9,7 @@ fn counts(len: usize) -> Vec<AtomicUsize> {
 #[test]
 fn every_item_runs_once_on_any_number_of_workers() {
     for workers in [0, 1, 2, 3, 8] {
-        let mut crew = Crew::new(workers).unwrap();
+        let mut crew = Crew::new(workers, 200).unwrap();
         assert_eq!(crew.workers(), workers.max(1));
         for count in [0, 1, 2, 7, 64, 1000] {
             for grain in [0, 1, 3, 2000, usize::MAX] {
@@ -27,14 +27,14 @@ fn every_item_runs_once_on_any_number_of_workers() {
 
 #[test]
 fn more_workers_than_allowed_are_refused() {
-    let error = Crew::new(MAX_WORKERS + 1).unwrap_err();
+    let error = Crew::new(MAX_WORKERS + 1, 200).unwrap_err();
     assert_eq!(error.to_string(), "a crew may have at most 64 workers, given 65");
-    assert_eq!(Crew::new(MAX_WORKERS).unwrap().workers(), MAX_WORKERS);
+    assert_eq!(Crew::new(MAX_WORKERS, 200).unwrap().workers(), MAX_WORKERS);
 }
 
 #[test]
 fn a_worker_number_belongs_to_one_thread_and_zero_to_the_caller() {
-    let mut crew = Crew::new(4).unwrap();
+    let mut crew = Crew::new(4, 200).unwrap();
     let seen = StdMutex::new(HashSet::new());
     for _ in 0..200 {
         crew.run(16, 1, &|worker, _| {
@@ -51,7 +51,7 @@ fn a_worker_number_belongs_to_one_thread_and_zero_to_the_caller() {
 
 #[test]
 fn what_items_write_is_there_when_the_phase_ends() {
-    let mut crew = Crew::new(3).unwrap();
+    let mut crew = Crew::new(3, 200).unwrap();
     let mut values = vec![0u64; 500];
     for round in 1..=2_000u64 {
         let cells: Vec<_> = values.iter_mut().map(StdMutex::new).collect();
@@ -62,7 +62,7 @@ fn what_items_write_is_there_when_the_phase_ends() {
 
 #[test]
 fn parked_threads_come_back() {
-    let mut crew = Crew::new(2).unwrap();
+    let mut crew = Crew::new(2, 200).unwrap();
     for _ in 0..20 {
         let met = [AtomicBool::new(false), AtomicBool::new(false)];
         // Each item waits for the other, so that two threads must take part.
@@ -80,7 +80,7 @@ fn parked_threads_come_back() {
 #[test]
 fn a_panic_leaves_every_other_item_run_and_the_lowest_is_returned() {
     for workers in [1, 2, 4] {
-        let mut crew = Crew::new(workers).unwrap();
+        let mut crew = Crew::new(workers, 200).unwrap();
         for _ in 0..20 {
             let ran = counts(100);
             let error = crew
@@ -108,7 +108,7 @@ fn a_payload_that_panics_when_dropped_does_no_harm() {
             std::panic::resume_unwind(Box::new(0));
         }
     }
-    let mut crew = Crew::new(2).unwrap();
+    let mut crew = Crew::new(2, 200).unwrap();
     let error = crew
         .run(10, 1, &|_, item| match item {
             0 => std::panic::resume_unwind(Box::new(0)),
@@ -120,11 +120,11 @@ fn a_payload_that_panics_when_dropped_does_no_harm() {
 
 #[test]
 fn a_crew_inside_an_item_of_another_works() {
-    let mut outer = Crew::new(2).unwrap();
+    let mut outer = Crew::new(2, 200).unwrap();
     let ran = AtomicUsize::new(0);
     outer
         .run(4, 1, &|_, _| {
-            let mut inner = Crew::new(2).unwrap();
+            let mut inner = Crew::new(2, 200).unwrap();
             inner
                 .run(4, 1, &|_, _| {
                     ran.fetch_add(1, Ordering::Relaxed);
