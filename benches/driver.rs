@@ -19,9 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use xrmesh::{
-    Agent, Config, Context, Driver, DriverOptions, Envelope, Fault, Kind, Mesh, Message,
-};
+use xrmesh::{Agent, Config, Context, Driver, DriverOptions, Envelope, Fault, Kind, Mesh, Message};
 
 /// When something came: nanoseconds after a common origin; 0 for not yet.
 #[derive(Clone)]

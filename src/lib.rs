@@ -67,8 +67,10 @@ pub use dispatch::probe::{Counters, Histogram};
 pub use id::AgentId;
 pub use mesh::config::{self, Config, ConfigError};
 pub use mesh::{
-    Batch, Budget, Driver, DriverError, DriverOptions, DriverReport, Explanation, HandleError, HealthEvent, Lane, Mesh, MeshError, MeshHandle,
-    Refusal, RegisterError, SpawnError, StartError, SystemClock, TickError, TickReport,
+    Batch, Budget, Driver, DriverError, DriverOptions, DriverReport, Explanation, HandleError,
+    HealthEvent, Lane, Mesh, MeshError, MeshHandle, RecordError, RecordOptions, Recording, Refusal,
+    RegisterError, Replay, ReplayError, ReplayTick, SpawnError, StartError, SystemClock, TickError,
+    TickReport,
 };
 pub use message::{
     AskId, Content, ContentError, DropReason, Envelope, EnvelopeId, INLINE_BYTES, InvalidPriority,

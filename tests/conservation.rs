@@ -40,24 +40,55 @@ struct Note {
 /// One thing that a handler or the host does.
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    Send { to: To, how: How },
-    Ask { who: u8, how: How, timeout_ms: u16 },
+    Send {
+        to: To,
+        how: How,
+    },
+    Ask {
+        who: u8,
+        how: How,
+        timeout_ms: u16,
+    },
     Reply,
-    Forward { who: u8 },
+    Forward {
+        who: u8,
+    },
     Panic,
     Fail,
     /// The agent's `Drop` will panic.
     Curse,
-    Spawn { kind: u8, mailbox: Option<(u8, u8)>, place: Option<(i8, i8)> },
-    Despawn { who: u8 },
+    Spawn {
+        kind: u8,
+        mailbox: Option<(u8, u8)>,
+        place: Option<(i8, i8)>,
+    },
+    Despawn {
+        who: u8,
+    },
     DespawnSelf,
-    Move { place: (i8, i8) },
-    Subscribe { topic: u8, near: Option<(i8, i8)> },
-    Unsubscribe { topic: u8 },
-    Connect { who: u8 },
-    Disconnect { who: u8 },
-    Wake { after_ms: u16 },
-    Quarantine { who: u8, on: bool },
+    Move {
+        place: (i8, i8),
+    },
+    Subscribe {
+        topic: u8,
+        near: Option<(i8, i8)>,
+    },
+    Unsubscribe {
+        topic: u8,
+    },
+    Connect {
+        who: u8,
+    },
+    Disconnect {
+        who: u8,
+    },
+    Wake {
+        after_ms: u16,
+    },
+    Quarantine {
+        who: u8,
+        on: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +126,7 @@ struct Sent {
     priority: u8,
     /// Whether it keeps its place among its sender's messages.
     ordered: bool,
+    hops: u8,
     /// Resolved at an unknown time.
     anyone: bool,
     receivers: BTreeSet<u64>,
@@ -147,6 +179,7 @@ impl Model {
             sender,
             priority: how.priority,
             ordered,
+            hops: how.hops.unwrap_or(Message::DEFAULT_HOPS),
             anyone: false,
             receivers,
             perhaps,
@@ -169,12 +202,11 @@ impl Model {
     fn expect_topic(&mut self, topic: usize, place: Option<Vec3>, own: u64) {
         let at = |place: Option<Vec3>, near: &Option<(i8, i8)>| match (near, place) {
             (None, _) => true,
-            (Some(near), Some(place)) => {
-                place.distance_squared(position(*near)) <= REACH * REACH
-            }
+            (Some(near), Some(place)) => place.distance_squared(position(*near)) <= REACH * REACH,
             (Some(_), None) => false,
         };
-        let interested = self.subscribed[topic].iter().filter(|(id, near)| **id != own && at(place, near));
+        let interested =
+            self.subscribed[topic].iter().filter(|(id, near)| **id != own && at(place, near));
         let receivers: BTreeSet<u64> = interested.map(|(id, _)| *id).collect();
         let perhaps = self.unsure.clone();
         let sent = self.sent.last_mut().unwrap();
@@ -198,13 +230,15 @@ impl Model {
             return self.blame(format!("{me:x} saw number {number}, which nobody sent"));
         };
         let (sender, ordered) = (sent.sender, sent.ordered);
-        let forwarded = envelope.from().map_or(0, AgentId::to_bits) != sender;
+        let forwarded = envelope.hops() < sent.hops;
         if !forwarded && priority != sent.priority {
             let sent = sent.priority;
-            return self.blame(format!("{number} was sent with priority {sent}, came with {priority}"));
+            return self
+                .blame(format!("{number} was sent with priority {sent}, came with {priority}"));
         }
         if note.sender != sender || (note.target != 0 && note.target != me && !forwarded) {
-            return self.blame(format!("{me:x} saw {number} for {:x} of {:x}", note.target, note.sender));
+            return self
+                .blame(format!("{me:x} saw {number} for {:x} of {:x}", note.target, note.sender));
         }
         if forwarded {
             return;
@@ -220,7 +254,9 @@ impl Model {
         if ordered {
             let last = self.last.insert((sender, me, priority), number);
             if last.is_some_and(|last| last > number) {
-                self.blame(format!("{me:x} saw {number} of {sender:x} after {last:?}, priority {priority}"));
+                self.blame(format!(
+                    "{me:x} saw {number} of {sender:x} after {last:?}, priority {priority}"
+                ));
             }
         }
     }
@@ -358,7 +394,13 @@ impl<const SIZE: usize> Worker<SIZE> {
         Ok(())
     }
 
-    fn act(&mut self, context: &mut Context<'_>, act: Act, envelope: Option<&Envelope<'_>>, depth: u8) -> Result<(), Fault> {
+    fn act(
+        &mut self,
+        context: &mut Context<'_>,
+        act: Act,
+        envelope: Option<&Envelope<'_>>,
+        depth: u8,
+    ) -> Result<(), Fault> {
         let me = context.id();
         match act {
             Act::Send { to, how } => self.send(context, to, how, depth)?,
@@ -399,7 +441,8 @@ impl<const SIZE: usize> Worker<SIZE> {
                     0 => context.spawn(Worker::<0>::new(&shared), options),
                     1 => context.spawn(Worker::<100>::new(&shared), options),
                     2 => context.spawn(Ticker(Worker::new(&shared)), options),
-                    _ => context.spawn::<Box<dyn Agent>>(Box::new(Worker::<8>::new(&shared)), options),
+                    _ => context
+                        .spawn::<Box<dyn Agent>>(Box::new(Worker::<8>::new(&shared)), options),
                 };
                 if let Ok(id) = spawned {
                     self.shared.lock().agents.push(id);
@@ -463,7 +506,11 @@ fn options(mailbox: Option<(u8, u8)>, place: Option<(i8, i8)>) -> SpawnOptions {
 }
 
 impl<const SIZE: usize> Agent for Worker<SIZE> {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.heard += 1;
         let (me, tick) = (context.id(), context.tick());
         self.shared.lock().saw(me, tick, envelope);
@@ -527,7 +574,11 @@ impl<const SIZE: usize> Drop for Worker<SIZE> {
 struct Ticker(Worker<16>);
 
 impl Agent for Ticker {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.0.on_message(context, envelope)
     }
 
@@ -556,7 +607,9 @@ impl Session {
             0 => self.mesh.spawn_with(Worker::<0>::new(&shared), options),
             1 => self.mesh.spawn_with(Worker::<100>::new(&shared), options),
             2 => self.mesh.spawn_with(Ticker(Worker::new(&shared)), options),
-            3 => self.mesh.spawn_with::<Box<dyn Agent>>(Box::new(Worker::<8>::new(&shared)), options),
+            3 => {
+                self.mesh.spawn_with::<Box<dyn Agent>>(Box::new(Worker::<8>::new(&shared)), options)
+            }
             // The one kind that can be restarted.
             _ => self.mesh.spawn_as("worker", &[], options),
         };
@@ -714,9 +767,25 @@ fn how() -> impl Strategy<Value = How> {
         (1_u8..11, any::<u8>(), 0_u8..4, bytes, 0_u8..3),
         (some(60), some(60), some(3), prop::bool::weighted(0.2), prop::bool::weighted(0.2)),
     )
-        .prop_map(|((priority, behaviour, depth, more, way), (deadline_ms, delay_ms, hops, retry, report))| {
-            How { priority, behaviour, depth, more, deadline_ms, delay_ms, hops, retry, report, way }
-        })
+        .prop_map(
+            |(
+                (priority, behaviour, depth, more, way),
+                (deadline_ms, delay_ms, hops, retry, report),
+            )| {
+                How {
+                    priority,
+                    behaviour,
+                    depth,
+                    more,
+                    deadline_ms,
+                    delay_ms,
+                    hops,
+                    retry,
+                    report,
+                    way,
+                }
+            },
+        )
 }
 
 fn mailbox() -> impl Strategy<Value = Option<(u8, u8)>> {
@@ -774,12 +843,26 @@ fn setting() -> impl Strategy<Value = Setting> {
         (prop::sample::select(vec![8_u32, 64, 65_536]), prop::sample::select(vec![4_u32, 16_384])),
         (prop::sample::select(vec![0_u32, 40]), any::<bool>()),
     )
-        .prop_map(|((shards, workers, rounds, ageing), (outbox, mailbox), (explain, links))| {
-            Setting { shards, workers, rounds, ageing, outbox, mailbox, explain, links }
-        })
+        .prop_map(
+            |((shards, workers, rounds, ageing), (outbox, mailbox), (explain, links))| Setting {
+                shards,
+                workers,
+                rounds,
+                ageing,
+                outbox,
+                mailbox,
+                explain,
+                links,
+            },
+        )
 }
 
-fn run(setting: &Setting, behaviours: Vec<Vec<Act>>, agents: &[(u8, Option<(u8, u8)>, Option<(i8, i8)>)], steps: &[Step]) {
+fn run(
+    setting: &Setting,
+    behaviours: Vec<Vec<Act>>,
+    agents: &[(u8, Option<(u8, u8)>, Option<(i8, i8)>)],
+    steps: &[Step],
+) {
     quiet::quiet();
     let mut config = config(if setting.shards { 1000 } else { 100 }, setting.workers);
     config.processing.rounds_per_tick = setting.rounds;
@@ -822,7 +905,7 @@ fn run(setting: &Setting, behaviours: Vec<Vec<Act>>, agents: &[(u8, Option<(u8, 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// `sent = delivered + pending + Σ dropped` after every tick; what handlers saw is what was sent
     /// to them, once, and in order.

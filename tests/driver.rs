@@ -43,7 +43,11 @@ fn ping() -> Message<'static> {
 struct Probe(Sender<(Kind, Time)>);
 
 impl Agent for Probe {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.0.send((envelope.kind(), context.now())).unwrap();
         Ok(())
     }
@@ -113,7 +117,11 @@ fn it_wakes_by_itself_for_delayed_mail_wakes_and_timeouts() {
             Ok(())
         }
 
-        fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+        fn on_message(
+            &mut self,
+            context: &mut Context<'_>,
+            envelope: &Envelope<'_>,
+        ) -> Result<(), Fault> {
             context.send(self.0, Message::new(envelope.kind()))?;
             Ok(())
         }

@@ -4,35 +4,42 @@
 //! a room and a walk that it generates. Its report goes to standard output, progress and errors to
 //! standard error; a wrong option or a wrong file gives one line and exit code 2.
 
+mod agents;
 mod args;
+mod camera;
+mod cast;
+mod clock;
 mod files;
 mod generate;
+mod grid;
+mod messages;
 mod motion;
+mod picture;
+mod play;
 mod plot;
 mod pose;
-#[expect(dead_code, reason = "used once the session runs its mesh")]
 mod progress;
-#[cfg_attr(not(test), expect(dead_code, reason = "used once the session runs its mesh"))]
 mod report;
 mod room;
+mod session;
+mod surroundings;
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use args::{Args, Request};
-use motion::{Action, Device, Motion};
-use plot::{Mark, Picture, Stand};
-use pose::forward;
+use motion::Motion;
+use picture::Film;
+use play::Pace;
 use room::Room;
+use session::{Session, Setup};
 use xrmesh::Vec3;
 
 /// The exit code of a wrong option or a wrong file.
 const WRONG_INPUT: u8 = 2;
-/// The room and the walk that stand in for missing files.
+/// The key of all chance: the room and the walk that stand in for missing files, noise, characters.
 const SEED: u64 = 1;
-/// One frame at 90 Hz.
-const FRAME_NS: i64 = 11_111_111;
 
 fn main() -> ExitCode {
     match run() {
@@ -49,7 +56,10 @@ fn run() -> Result<(), String> {
         Request::Help => return print(args::HELP),
         Request::Session(args) => args,
     };
-    for path in [&args.record, &args.plot].into_iter().flatten() {
+    if let Some(path) = args.record.as_ref().or(args.replay.as_ref()) {
+        return Err(session::recording_is_unavailable(path));
+    }
+    if let Some(path) = &args.plot {
         check_output(path)?;
     }
     let room = match &args.room {
@@ -61,11 +71,32 @@ fn run() -> Result<(), String> {
         None => generate::walk(SEED, &room),
     };
     let shift = motion.place_in(&room);
-    print(&summary(&args, &room, &motion, shift))?;
-    if let Some(path) = &args.plot {
-        write_plot(path, &args, &room, &motion)?;
+    if !args.json {
+        print(&summary(&args, &room, &motion, shift))?;
     }
-    Ok(())
+    let Args { agents: characters, workers, .. } = args;
+    let setup = Setup { room: &room, motion, characters, workers, seed: SEED };
+    let mut session = Session::new(setup)?;
+    let pace = Pace { seconds: args.seconds, realtime: args.realtime };
+    let mut film = args.plot.is_some().then(|| Film::new(&session.cast, args.realtime));
+    let measured = play::play(&mut session, &pace, film.as_mut())?;
+    if let (Some(path), Some(film)) = (&args.plot, &film) {
+        let picture = film.draw(&session.mesh, &session.cast, &room, &title(&args));
+        std::fs::write(path, picture).map_err(|error| {
+            format!("{}: expected a writable file, found {error}", path.display())
+        })?;
+    }
+    let report = measured.report(&session.mesh, &session.cast);
+    print(&if args.json { format!("{}\n", report.to_json()) } else { format!("\n{report}") })
+}
+
+/// What the picture is called.
+fn title(args: &Args) -> String {
+    let name = args.room.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
+    match name {
+        Some(name) => format!("A session in {}", name.replace('_', " ")),
+        None => "A session in a generated room".to_owned(),
+    }
 }
 
 fn summary(args: &Args, room: &Room, motion: &Motion, shift: Vec3) -> String {
@@ -91,47 +122,6 @@ fn summary(args: &Args, room: &Room, motion: &Motion, shift: Vec3) -> String {
         ));
     }
     text
-}
-
-fn write_plot(path: &Path, args: &Args, room: &Room, motion: &Motion) -> Result<(), String> {
-    let end_ns = (args.seconds * 1e9) as i64;
-    let ticks = || (0..).map(|tick| tick * FRAME_NS).take_while(move |time| *time <= end_ns);
-    let headset: Vec<Stand> = ticks()
-        .filter_map(|time| motion.pose(Device::Headset, time))
-        .map(|pose| Stand {
-            place: [pose.position().x, pose.position().z],
-            facing: [forward(&pose).x, forward(&pose).z],
-        })
-        .collect();
-    let hand = |device| -> Vec<[f32; 2]> {
-        let poses = ticks().filter_map(|time| motion.pose(device, time));
-        poses.map(|pose| [pose.position().x, pose.position().z]).collect()
-    };
-    let (left, right) = (hand(Device::Left), hand(Device::Right));
-    let mut due = Vec::new();
-    motion.events_between(-1, end_ns, &mut due);
-    let marks: Vec<Mark> = due
-        .iter()
-        .filter(|event| event.action != Action::Change)
-        .filter_map(|event| {
-            let at = motion.pose(event.device, event.time_ns)?.position();
-            Some(Mark { place: [at.x, at.z], released: event.action == Action::Release })
-        })
-        .collect();
-    let picture = Picture {
-        title: "A session in a scanned room",
-        subtitle: "",
-        room,
-        duration_s: args.seconds as f32,
-        headset: &headset,
-        hands: [&left, &right],
-        marks: &marks,
-        characters: &[],
-        facts: &[],
-        strips: &[],
-    };
-    std::fs::write(path, plot::draw(&picture))
-        .map_err(|error| format!("{}: expected a writable file, found {error}", path.display()))
 }
 
 /// Whether a file can be made at `path`, asked before a session of minutes rather than after it.

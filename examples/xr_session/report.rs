@@ -20,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) tick_ns: Histogram,
     /// The ticks' own time together, in seconds.
     pub(crate) busy_s: f64,
+    /// What the agents did, by name; for people only.
+    pub(crate) deeds: Vec<(&'static str, u64)>,
     pub(crate) agents: u64,
     pub(crate) bytes_per_agent: f64,
     pub(crate) state_hash: u64,
@@ -71,7 +73,7 @@ impl fmt::Display for Report {
         let dropped = self.dropped_total();
         let accounted = self.delivered + self.pending + dropped;
         let row = |f: &mut fmt::Formatter<'_>, name: &str, value: &str| {
-            writeln!(f, "  {name:<18}{value:>16}")
+            writeln!(f, "  {name:<20}{value:>16}")
         };
         writeln!(f, "messages")?;
         row(f, "sent", &grouped(self.sent))?;
@@ -93,6 +95,10 @@ impl fmt::Display for Report {
             row(f, name, &format!("{us:.1}"))?;
         }
         writeln!(f, "  {}", verdict(p99, max))?;
+        writeln!(f, "agents did")?;
+        for (name, count) in &self.deeds {
+            row(f, name, &grouped(*count))?;
+        }
         writeln!(f, "session")?;
         row(f, "ticks", &grouped(self.ticks))?;
         row(f, "agents", &grouped(self.agents))?;
@@ -141,6 +147,7 @@ mod tests {
             ticks: 1_000,
             tick_ns,
             busy_s: 0.5,
+            deeds: vec![("grabs", 12)],
             agents: 207,
             bytes_per_agent: 101.5,
             state_hash: 0x00ab_cdef_0123_4567,

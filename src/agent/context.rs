@@ -400,8 +400,8 @@ impl Context<'_> {
     }
 
     #[cold]
-    pub(crate) fn succeed(&mut self) {
-        self.outbox.ward.succeed(self.me.slot(), self.stamp.sent_at, &self.view.care);
+    pub(crate) fn succeed(&mut self, late: bool) {
+        self.outbox.ward.succeed(self.me, late, self.stamp.sent_at, &self.view.care);
     }
 
     #[cold]

@@ -53,7 +53,7 @@ pub enum SendError {
     },
     /// Too many bytes of payload wait.
     #[error(
-        "a payload of {given} bytes does not fit: {left} of limits.payload_arena_bytes are left to this shard in this round"
+        "a payload of {given} bytes does not fit: {left} bytes of performance.memory_pool_size are left to its shard in this round"
     )]
     ArenaFull {
         /// Its bytes.
@@ -403,15 +403,42 @@ impl Outbox {
         for &to in receivers {
             self.post(view, stamp, pool, to, packet.clone());
         }
+        let id = EnvelopeId::new(stamp.round, packet.sequence);
         if receivers.is_empty() {
-            self.no_receiver(1);
+            self.no_receiver(view, stamp, pool, &packet, id);
         }
-        Ok(EnvelopeId::new(stamp.round, packet.sequence))
+        Ok(id)
     }
 
-    fn no_receiver(&mut self, pairs: u64) {
-        self.counters.record_sent(pairs);
-        self.counters.record_dropped(DropReason::NoReceiver, pairs);
+    fn no_receiver(
+        &mut self,
+        view: &View,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+        packet: &Packet,
+        id: EnvelopeId,
+    ) {
+        self.counters.record_sent(1);
+        self.counters.record_dropped(DropReason::NoReceiver, 1);
+        self.tell(view, stamp, pool, packet, id, DropReason::NoReceiver);
+    }
+
+    /// Tells the sender of a packet that was dropped, if it wants to know.
+    pub(crate) fn tell(
+        &mut self,
+        view: &View,
+        now: Stamp,
+        pool: &mut ChunkPool,
+        packet: &Packet,
+        id: EnvelopeId,
+        reason: DropReason,
+    ) {
+        if packet.annex.as_ref().is_some_and(|annex| annex.report)
+            && let Some(from) = packet.from
+        {
+            let word = Undelivered::new(id, reason);
+            self.notice(view, now, pool, from, Kind::UNDELIVERED, bytemuck::bytes_of(&word), None);
+        }
     }
 
     /// One packet to each shard with agents; a shard's packet stands for all of its agents.
@@ -442,7 +469,7 @@ impl Outbox {
         }
         self.counters.record_sent(sent);
         if sent == 0 {
-            self.no_receiver(1);
+            self.no_receiver(view, stamp, pool, &packet, id);
         }
         if let Some(trace) = &mut self.trace {
             trace.target(id, Target::Everyone);
@@ -499,6 +526,7 @@ impl Outbox {
         Ok(())
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what a round lends, and a message")]
     /// A notice of the mesh to one of the shard's agents, in the next round.
     pub(crate) fn notice(
         &mut self,

@@ -259,13 +259,12 @@ impl<A: Agent> Slab<A> {
                 return false;
             }
         };
-        if context.is_late(stamp) {
-            cell.open = 0;
-            context.outbox.ward.trouble(id, FailureKind::LatencyViolation, 1);
-        }
-        let envelope = Envelope { packet, stamp };
+        let (late, envelope) = (context.is_late(stamp), Envelope { packet, stamp });
         match agent.on_message(context, &envelope) {
-            Ok(()) if watched => context.succeed(),
+            Ok(()) if watched || late => {
+                cell.open = 0;
+                context.succeed(late);
+            }
             Ok(()) => {}
             Err(fault) => {
                 cell.open = 0;
@@ -301,12 +300,19 @@ impl<A: Agent> Slab<A> {
         let agent = match (&mut cell.agent, refused) {
             (Some(agent), None) => agent,
             (_, reason) => {
+                if reason == Some(DropReason::ExpiredDeadline) {
+                    cell.open = 0;
+                }
                 context.drop_pair(packet, stamp, reason.unwrap_or(DropReason::Panicked));
                 return Some(false);
             }
         };
+        let late = context.is_late(stamp);
         match agent.on_message(context, &Envelope { packet, stamp }) {
-            Ok(()) if watched => context.succeed(),
+            Ok(()) if watched || late => {
+                cell.open = 0;
+                context.succeed(late);
+            }
             Ok(()) => {}
             Err(fault) => {
                 cell.open = 0;
@@ -329,7 +335,7 @@ impl<A: Agent> Slab<A> {
         let first = context.view.layout.first_slot(context.outbox.source as usize, page);
         // A slot that no agent of the page has, if the sender is elsewhere.
         let sender = packet.from.map_or(u32::MAX, |from| from.slot().wrapping_sub(first));
-        let careful = packet.annex.is_some() || context.is_traced();
+        let careful = packet.annex.is_some() || context.is_traced() || context.is_late(stamp);
         while progress.next < PAGE && progress.pairs < limit {
             let offset = progress.next;
             progress.next += 1;

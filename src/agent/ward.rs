@@ -70,7 +70,7 @@ impl Ward {
         patient.breaker.fail(now, &care.breaker);
     }
 
-    /// Messages to the agent came late, or too late, or its mailbox overflowed.
+    /// Messages to the agent came too late, or its mailbox overflowed.
     pub(crate) fn trouble(&mut self, id: AgentId, kind: FailureKind, messages: u32) {
         self.patient(id, kind).health.record(messages, 0, messages);
     }
@@ -91,10 +91,14 @@ impl Ward {
         }
     }
 
-    /// The agent handled a message.
-    pub(crate) fn succeed(&mut self, slot: u32, now: Time, care: &Care) {
-        if let Some(patient) = self.patients.get_mut(&slot) {
-            patient.health.record(1, 0, 0);
+    /// The agent handled a message, which may have come late.
+    pub(crate) fn succeed(&mut self, id: AgentId, late: bool, now: Time, care: &Care) {
+        let patient = match late {
+            true => Some(self.patient(id, FailureKind::LatencyViolation)),
+            false => self.patients.get_mut(&id.slot()),
+        };
+        if let Some(patient) = patient {
+            patient.health.record(1, 0, u32::from(late));
             patient.breaker.succeed(now, &care.breaker);
         }
     }
@@ -134,7 +138,10 @@ impl Ward {
         mut found: impl FnMut(Finding),
     ) {
         self.patients.retain(|_, patient| {
-            if let Some(change) = patient.health.check(&care.health) {
+            // Nothing but a restart betters the health of an agent that is not there.
+            if !patient.lost
+                && let Some(change) = patient.health.check(&care.health)
+            {
                 let action = patient.last.healing(change.to, has_factory(patient.id));
                 if action == Some(HealingAction::Quarantine) {
                     patient.quarantined = true;

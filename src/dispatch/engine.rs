@@ -147,6 +147,16 @@ impl Engine {
         self.host.room(self.view.limits.outbox) as usize
     }
 
+    /// Takes the bytes of a payload that another thread made from what is left for payloads.
+    pub(crate) fn charge(&mut self, packet: &Packet) -> Result<(), SendError> {
+        let (given, left) = (packet.outside_bytes(), self.host.arena_left);
+        if given > left {
+            return Err(SendError::ArenaFull { given, left });
+        }
+        self.host.arena_left = left - given;
+        Ok(())
+    }
+
     /// Sends a message of the host to one agent.
     #[inline]
     pub(crate) fn accept(&mut self, packet: Packet) -> Result<(), SendError> {
@@ -344,7 +354,10 @@ impl Engine {
             );
             return;
         }
-        let start = self.view.round as usize % self.active.len().max(1);
+        // By ticks, not by rounds: a tick has a fixed number of those, which may share a factor with the
+        // number of shards, and then some would never be first.
+        let first = (self.view.tick % self.shards.len().max(1) as u64) as usize;
+        let start = self.active.partition_point(|&index| index < first);
         share_out(&self.waiting, pairs, start, &mut self.quotas);
     }
 

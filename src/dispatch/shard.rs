@@ -15,7 +15,7 @@ use crate::mail::overflow::{Occupancy, lay_out};
 use crate::mail::queue::{LEVELS, Pairs, Queue};
 use crate::mail::timer::Due;
 use crate::message::packet::{EVERYONE, Packet};
-use crate::message::{DropReason, Kind, Stamp};
+use crate::message::{DropReason, Envelope, Kind, Stamp};
 
 /// Agents of a shard beyond which their memory is brought closer ahead of time.
 const PREFETCH_FROM: u32 = 256;
@@ -118,7 +118,7 @@ impl Shard {
     /// Payload bytes that wait here.
     #[inline]
     pub(crate) fn bytes(&self) -> u64 {
-        self.incoming_bytes + self.queue.bytes
+        self.incoming_bytes + self.queue.bytes + self.outbox.timer.bytes()
     }
 
     /// Handlers other than `on_message` that wait to be run.
@@ -380,6 +380,11 @@ impl Shard {
             // All pages are done: the receivers left over were despawned meanwhile.
             let gone = u64::from(core::mem::take(&mut packet.target_slot));
             context.outbox.counters.record_dropped(DropReason::Despawned, gone);
+            let (view, now, id) = (context.view, context.stamp, Envelope { packet, stamp }.id());
+            for _ in 0..gone {
+                let (outbox, pool) = (&mut *context.outbox, &mut *context.pool);
+                outbox.tell(view, now, pool, packet, id, DropReason::Despawned);
+            }
             went += gone;
         }
         if packet.target_slot == 0 {

@@ -52,6 +52,7 @@ pub(crate) enum PushError<T> {
 
 impl<T> PushError<T> {
     /// The value, back again.
+    #[cfg(test)]
     pub(crate) fn into_value(self) -> T {
         match self {
             Self::Full(value) | Self::Closed(value) => value,

@@ -161,6 +161,7 @@ impl<T> Receiver<T> {
 
     /// Whether all senders are gone. What they pushed is then visible: a queue that is closed and
     /// afterwards empty stays empty.
+    #[cfg(test)]
     pub(crate) fn is_closed(&self) -> bool {
         self.queue.senders.load(Ordering::Acquire) == 0
     }

@@ -127,7 +127,7 @@ impl<T> Producer<T> {
 
 impl<T> Consumer<T> {
     /// Takes the oldest value, if there is one. O(1), wait-free.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn pop(&mut self) -> Option<T> {
         if self.ready() == 0 {
             return None;

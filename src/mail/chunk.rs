@@ -76,6 +76,7 @@ impl Chunk {
 /// Free chunks of one worker.
 #[derive(Debug, Default)]
 pub(crate) struct ChunkPool {
+    #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
     free: Vec<Box<Chunk>>,
     made: usize,
 }

@@ -9,7 +9,6 @@ use crate::time::Time;
 
 /// What is due.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "passed by value once, never stored")]
 pub(crate) enum Due {
     /// An envelope to one agent, its original id and time in its annex.
     Deliver(Packet),
@@ -25,6 +24,8 @@ pub(crate) struct Timer {
     /// The envelopes, by index, and which indices are free.
     packets: Vec<Packet>,
     free: Vec<u32>,
+    /// Payload bytes outside the packets.
+    bytes: u64,
 }
 
 #[derive(Debug)]
@@ -43,6 +44,7 @@ enum What {
 impl Timer {
     /// Puts in an envelope that is due at `at`.
     pub(crate) fn delay(&mut self, at: Time, packet: Packet) {
+        self.bytes += packet.outside_bytes();
         let index = match self.free.pop() {
             Some(index) => {
                 self.packets[index as usize] = packet;
@@ -82,7 +84,9 @@ impl Timer {
             What::Deliver(index) => {
                 self.free.push(index);
                 let place = &mut self.packets[index as usize];
-                Due::Deliver(core::mem::replace(place, Packet::EMPTY))
+                let packet = core::mem::replace(place, Packet::EMPTY);
+                self.bytes -= packet.outside_bytes();
+                Due::Deliver(packet)
             }
             What::Wake(agent) => Due::Wake(agent),
         })
@@ -93,8 +97,9 @@ impl Timer {
         (self.packets.len() - self.free.len()) as u64
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.heap.len()
+    /// Payload bytes that wait here.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Calls `each` with everything that waits, by time and order: when, and the envelope or agent.

@@ -138,21 +138,12 @@ fn note(
     }
 }
 
-/// Gives an agent no more mail, or some again; false if it does not live.
-pub(crate) fn quarantine(
-    engine: &mut Engine,
-    events: &mut Events,
-    id: AgentId,
-    quarantined: bool,
-) -> bool {
-    if !engine.view.roster.lives(id) {
-        return false;
-    }
+/// Gives an agent that lives no more mail, or some again.
+pub(crate) fn quarantine(engine: &mut Engine, events: &mut Events, id: AgentId, quarantined: bool) {
     let (view, shard, _) = engine.parts(engine.view.layout.shard(id.slot()));
     let change = shard.outbox.ward.quarantine(id, quarantined);
     shard.set_open(view.layout, id, false);
     note(engine, events, id, change, quarantined.then_some(HealingAction::Quarantine));
-    true
 }
 
 /// Judges the agents that failed lately, and heals.

@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use crate::dispatch::engine::{Allowance, RoundCut};
-use crate::time::Clock;
+use crate::mesh::record::Allowed;
+use crate::time::{Clock, saturating_nanos};
 
 /// A tick's allowance. What it does not cover stays queued, by priority.
 ///
@@ -56,9 +57,15 @@ impl<'a> Budget<'a> {
         }
     }
 
-    /// Whether where it cuts depends on the machine.
-    pub(crate) const fn is_timed(self) -> bool {
-        matches!(self.0, Kind::Time(..))
+    /// What a recording says of it.
+    pub(super) fn allowed(self) -> Allowed {
+        match self.0 {
+            Kind::Unlimited => Allowed::Unlimited,
+            Kind::Messages(messages) => Allowed::Messages(messages),
+            Kind::Time(duration, _) => Allowed::Nanos(saturating_nanos(duration) as u64),
+            // A replay's, which is not recorded.
+            Kind::Cuts(_) => Allowed::Nanos(0),
+        }
     }
 }
 

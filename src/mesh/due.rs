@@ -36,13 +36,13 @@ impl Mesh {
     #[must_use]
     pub fn next_due(&mut self) -> Option<Time> {
         let at_once = self.last.unwrap_or(Time::from_nanos(i64::MIN));
-        if self.inbox.is_ready() || self.engine.host.occupied() != 0 {
+        if self.inbox.is_ready() || !self.engine.host.row.is_empty() {
             return Some(at_once);
         }
         let (mut due, mut patients) = (Time::MAX, false);
         for index in 0..self.engine.shard_count() {
             let shard = self.engine.shard(index);
-            if shard.pairs() > 0 || shard.events() > 0 || shard.outbox.occupied() != 0 {
+            if shard.pairs() > 0 || shard.events() > 0 || !shard.outbox.row.is_empty() {
                 return Some(at_once);
             }
             due = due.min(shard.outbox.timer.next()).min(shard.outbox.asks.next());

@@ -1,6 +1,5 @@
 //! What the host does to the mesh between ticks.
 
-use core::any::TypeId;
 use core::fmt;
 
 use crate::agent::command::Command;
@@ -10,7 +9,7 @@ use crate::agent::{Agent, CommandError, Health, SendError, SpawnOptions};
 use crate::dispatch::probe::Counters;
 use crate::id::AgentId;
 use crate::mesh::apply;
-use crate::mesh::registry::Birth;
+use crate::mesh::record::Event;
 use crate::mesh::report::HealthEvent;
 use crate::mesh::{Explanation, Mesh, MeshHandle, RegisterError, SpawnError};
 use crate::message::{EnvelopeId, Message, Target, Topic};
@@ -21,7 +20,8 @@ impl Mesh {
     /// Spawns an agent. It lives at once; its `on_start` runs in the next tick.
     ///
     /// # Errors
-    /// [`CommandError::TooManyAgents`], as [`SpawnError::Command`].
+    /// [`CommandError::TooManyAgents`], as [`SpawnError::Command`]; [`SpawnError::NotRegistered`] while
+    /// the session is recorded.
     pub fn spawn<A: Agent>(&mut self, agent: A) -> Result<AgentId, SpawnError> {
         self.spawn_with(agent, SpawnOptions::new())
     }
@@ -35,7 +35,7 @@ impl Mesh {
         agent: A,
         options: SpawnOptions,
     ) -> Result<AgentId, SpawnError> {
-        self.spawn_newborn(TypeId::of::<A>(), Box::new(New(agent)), options, None)
+        self.spawn_value(Box::new(New(agent)), core::any::type_name::<A>(), options)
     }
 
     /// Registers an agent type under a name: what makes an agent from bytes. Agents spawned by that
@@ -76,15 +76,29 @@ impl Mesh {
         options: SpawnOptions,
     ) -> Result<AgentId, SpawnError> {
         let (agent, birth) = self.registry.make(name, bytes)?;
-        self.spawn_newborn(agent.agents(), agent, options, Some(birth))
+        let id = self.spawn_newborn(agent, options)?;
+        self.births.insert(id.slot(), birth);
+        self.note(Event::Spawn { id, name, bytes, options });
+        Ok(id)
     }
 
-    pub(crate) fn spawn_newborn(
+    /// Spawns a Rust value of that type.
+    pub(super) fn spawn_value(
         &mut self,
-        agents: TypeId,
+        agent: Box<dyn Newborn>,
+        given: &'static str,
+        options: SpawnOptions,
+    ) -> Result<AgentId, SpawnError> {
+        if self.recorder.is_some() {
+            return Err(SpawnError::NotRegistered { given });
+        }
+        self.spawn_newborn(agent, options)
+    }
+
+    fn spawn_newborn(
+        &mut self,
         agent: Box<dyn Newborn>,
         mut options: SpawnOptions,
-        birth: Option<Birth>,
     ) -> Result<AgentId, SpawnError> {
         options.check()?;
         let (live, limit) = (self.agents(), self.config.mesh.max_agents);
@@ -96,11 +110,8 @@ impl Mesh {
         let per_shard = self.engine.view.roster.per_shard().iter();
         let shard =
             per_shard.enumerate().min_by_key(|&(_, live)| live / PAGE).map_or(0, |(s, _)| s);
-        let id = self.engine.shard(shard).outbox.slots.reserve(agents);
+        let id = self.engine.shard(shard).outbox.slots.reserve(agent.agents());
         self.apply(Command::Spawn { id, agent, options });
-        if let Some(birth) = birth {
-            self.births.insert(id.slot(), birth);
-        }
         Ok(id)
     }
 
@@ -122,6 +133,7 @@ impl Mesh {
     pub fn despawn(&mut self, id: AgentId) -> Result<(), CommandError> {
         self.check_alive(id)?;
         self.apply(Command::Despawn(id));
+        self.note(Event::Despawn(id));
         Ok(())
     }
 
@@ -130,12 +142,11 @@ impl Mesh {
     /// # Errors
     /// [`CommandError::UnknownAgent`].
     pub fn quarantine(&mut self, id: AgentId, quarantined: bool) -> Result<(), CommandError> {
+        self.check_alive(id)?;
         let Self { engine, events, .. } = self;
-        if apply::quarantine(engine, events, id, quarantined) {
-            Ok(())
-        } else {
-            Err(CommandError::UnknownAgent { id })
-        }
+        apply::quarantine(engine, events, id, quarantined);
+        self.note(Event::Quarantine(id, quarantined));
+        Ok(())
     }
 
     /// Says where an agent is.
@@ -146,6 +157,7 @@ impl Mesh {
         self.check_alive(id)?;
         let pose = pose.parsed()?;
         self.apply(Command::Move(id, pose));
+        self.note(Event::Move(id, pose));
         Ok(())
     }
 
@@ -202,7 +214,9 @@ impl Mesh {
         }
         let (view, host, _) = self.engine.host_parts();
         let packet = host.packet(view, message.head(None), message)?;
-        self.engine.accept_group(target, packet)
+        let id = self.engine.accept_group(target, packet)?;
+        self.note(Event::Send { id, target, said: (&message).into() });
+        Ok(id)
     }
 
     /// A handle for other threads.
@@ -240,7 +254,8 @@ impl Mesh {
     ) -> Result<Topic, CommandError> {
         self.check_alive(id)?;
         let view = &mut self.engine.view;
-        view.interests.subscribe(id, name, region.map(Box::new), &view.limits)?;
+        view.interests.subscribe(id, name, region.clone().map(Box::new), &view.limits)?;
+        self.note(Event::Subscribe(id, name, region));
         Ok(Topic::named(name))
     }
 
@@ -250,7 +265,9 @@ impl Mesh {
     /// [`CommandError::UnknownAgent`].
     pub fn unsubscribe(&mut self, id: AgentId, topic: Topic) -> Result<bool, CommandError> {
         self.check_alive(id)?;
-        Ok(self.engine.view.interests.unsubscribe(id, topic))
+        let ended = self.engine.view.interests.unsubscribe(id, topic);
+        self.note(Event::Unsubscribe(id, topic));
+        Ok(ended)
     }
 
     /// The name of a topic that has subscribers.
@@ -270,7 +287,9 @@ impl Mesh {
             return Err(CommandError::SelfLink { id: a });
         }
         let view = &mut self.engine.view;
-        view.links.connect(a.slot(), b.slot(), true, view.limits.links)
+        let linked = view.links.connect(a.slot(), b.slot(), true, view.limits.links)?;
+        self.note(Event::Connect(a, b));
+        Ok(linked)
     }
 
     /// Cuts a link; false if there was none.
@@ -280,7 +299,9 @@ impl Mesh {
     pub fn disconnect(&mut self, a: AgentId, b: AgentId) -> Result<bool, CommandError> {
         self.check_alive(a)?;
         self.check_alive(b)?;
-        Ok(self.engine.view.links.disconnect(a.slot(), b.slot()))
+        let cut = self.engine.view.links.disconnect(a.slot(), b.slot());
+        self.note(Event::Disconnect(a, b));
+        Ok(cut)
     }
 
     /// From now on links agents that come within `radius` metres of each other, and cuts such links
@@ -298,12 +319,14 @@ impl Mesh {
         view.reach = Some(Reach { radius, hysteresis });
         view.nearby.follow_all(&view.roster);
         view.settle_moves();
+        self.note(Event::AutoConnect { radius, hysteresis });
         Ok(())
     }
 
     /// Links no longer follow where agents are. The links that exist stay.
     pub fn stop_auto_connect(&mut self) {
         self.engine.view.reach = None;
+        self.note(Event::StopAutoConnect);
     }
 
     /// The agents linked to one, by slot.

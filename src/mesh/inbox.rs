@@ -1,21 +1,22 @@
 //! What other threads want of the mesh: two kinds of lock-free queues, drained at the start of a
 //! tick.
 
-use core::any::TypeId;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::agent::slab::{New, Newborn};
 use crate::agent::{Agent, CommandError, SendError, SpawnOptions};
+use crate::dispatch::engine::Engine;
 use crate::id::AgentId;
 use crate::lane::refusal::PushError;
 use crate::lane::signal::{Sleeper, Waker, signal};
 use crate::lane::{shared, spsc};
 use crate::mesh::config::LimitsConfig;
+use crate::mesh::record::{Event, Recorder};
 use crate::mesh::{Mesh, MeshError, SpawnError};
 use crate::message::annex::Annex;
 use crate::message::packet::{INLINE_BYTES, Packet};
-use crate::message::{Body, Message, Payload, Target, Topic};
+use crate::message::{Body, EnvelopeId, Message, Payload, Target, Topic};
 use crate::space::{Pose, Region};
 use crate::sync::{AtomicUsize, Ordering};
 use crate::time::Time;
@@ -113,7 +114,6 @@ struct Gate {
     lanes: AtomicUsize,
     max_lanes: usize,
     lane_capacity: usize,
-    queue_capacity: usize,
     max_payload: usize,
     waker: Waker,
 }
@@ -131,7 +131,7 @@ const _: () = assert!(size_of::<Entry>() == 64);
 #[derive(Debug)]
 pub(crate) enum Request {
     Group(Target, Packet),
-    Spawn(TypeId, Box<dyn Newborn>, SpawnOptions),
+    Spawn(Box<dyn Newborn>, &'static str, SpawnOptions),
     SpawnAs(Box<str>, Box<[u8]>, SpawnOptions),
     Despawn(AgentId),
     Move(AgentId, Pose),
@@ -143,15 +143,21 @@ pub(crate) enum Request {
 }
 
 impl Gate {
-    /// The entry of a message. Its payload is copied to the heap if it is not inline.
+    /// The packet of a message. Its payload is copied to the heap if it is not inline.
+    #[inline]
+    fn packet(&self, message: Message<'_>) -> Result<Packet, HandleError> {
+        match message.body {
+            Body::Bytes(bytes) if bytes.len() <= INLINE_BYTES && message.is_simple() => {
+                Ok(Packet::new(message.head(None), bytes, None))
+            }
+            _ => self.packet_with_annex(message),
+        }
+    }
+
+    /// The entry of a message.
     #[inline]
     fn entry(&self, to: Target, message: Message<'_>) -> Result<Entry, HandleError> {
-        let packet = match message.body {
-            Body::Bytes(bytes) if bytes.len() <= INLINE_BYTES && message.is_simple() => {
-                Packet::new(message.head(None), bytes, None)
-            }
-            _ => self.packet_with_annex(message)?,
-        };
+        let packet = self.packet(message)?;
         Ok(match to {
             Target::Agent(to) => {
                 let mut packet = packet;
@@ -224,7 +230,7 @@ impl MeshHandle {
                 self.gate.waker.wake();
                 Ok(())
             }
-            Err(error) => Err(self.gate.refused(self.gate.queue_capacity, error)),
+            Err(error) => Err(self.gate.refused(self.queue.capacity(), error)),
         }
     }
 
@@ -254,7 +260,8 @@ impl MeshHandle {
     /// [`Mesh::refusals`](crate::Mesh::refusals).
     pub fn spawn<A: Agent>(&self, agent: A, mut options: SpawnOptions) -> Result<(), HandleError> {
         options.check()?;
-        self.request(Request::Spawn(TypeId::of::<A>(), Box::new(New(agent)), options))
+        let name = core::any::type_name::<A>();
+        self.request(Request::Spawn(Box::new(New(agent)), name, options))
     }
 
     /// Spawns an agent of a registered type.
@@ -434,6 +441,8 @@ pub(crate) struct Inbox {
     quota: usize,
     /// Which lane is drained first.
     start: usize,
+    /// Entries that are more than a packet, while they are taken in.
+    others: Vec<Entry>,
     pub(crate) sleeper: Option<Sleeper>,
     pub(crate) refusals: VecDeque<Refusal>,
 }
@@ -451,7 +460,6 @@ impl Inbox {
             lanes: AtomicUsize::new(0),
             max_lanes: limits.max_lanes as usize,
             lane_capacity: limits.lane_capacity as usize,
-            queue_capacity,
             max_payload: limits.max_payload_bytes as usize,
             waker,
         };
@@ -462,6 +470,7 @@ impl Inbox {
             gate: Arc::new(gate),
             quota: limits.lane_quota as usize,
             start: 0,
+            others: Vec::new(),
             sleeper: Some(sleeper),
             refusals: VecDeque::new(),
         })
@@ -492,6 +501,19 @@ impl Inbox {
     }
 }
 
+/// Sends a message to one agent that came through a queue. The caller has looked for room.
+#[inline]
+fn accept(engine: &mut Engine, recorder: &mut Option<Box<Recorder>>, packet: Packet) {
+    if let Some(recorder) = recorder
+        && let Some(to) = packet.target()
+    {
+        recorder.note(&Event::Take { to, said: (&packet).into() });
+    }
+    // The caller has looked for room.
+    let sent = engine.accept(packet);
+    debug_assert!(sent.is_ok(), "{sent:?}");
+}
+
 impl Mesh {
     /// Takes in what waits in the queues, at most a quota from each and what the host's outbox has
     /// room for: the shared queue first, then the lanes from a rotating start.
@@ -504,14 +526,12 @@ impl Mesh {
         // The queues are taken out while their entries are applied to the rest of the mesh.
         let mut lanes = core::mem::take(&mut self.inbox.lanes);
         let mut added = Vec::new();
-        let mut others = Vec::new();
+        let mut others = core::mem::take(&mut self.inbox.others);
         let limit = quota.min(self.engine.host_room());
-        let Self { inbox, engine, .. } = self;
+        let Self { inbox, engine, recorder, .. } = self;
         inbox.receiver.drain(limit, |entry| match entry {
-            Entry::Send(packet) if others.is_empty() => {
-                // The limit leaves room for each of them.
-                let sent = engine.accept(packet);
-                debug_assert!(sent.is_ok(), "{sent:?}");
+            Entry::Send(packet) if others.is_empty() && packet.annex.is_none() => {
+                accept(engine, recorder, packet);
             }
             entry => others.push(entry),
         });
@@ -520,16 +540,16 @@ impl Mesh {
         for turn in 0..lanes.len() {
             let at = (start + turn) % lanes.len();
             let limit = quota.min(self.engine.host_room());
-            let engine = &mut self.engine;
+            let Self { engine, recorder, .. } = self;
             lanes[at].drain(limit, |entry| match entry {
-                Entry::Send(packet) if others.is_empty() => {
-                    let sent = engine.accept(packet);
-                    debug_assert!(sent.is_ok(), "{sent:?}");
+                Entry::Send(packet) if others.is_empty() && packet.annex.is_none() => {
+                    accept(engine, recorder, packet);
                 }
                 entry => others.push(entry),
             });
             self.take_in(&mut others, &mut added);
         }
+        self.inbox.others = others;
         self.inbox.start = if lanes.is_empty() { 0 } else { (start + 1) % lanes.len() };
         lanes.extend(added);
         self.inbox.lanes = lanes;
@@ -539,20 +559,45 @@ impl Mesh {
     /// Applies what came behind the first command that is more than a message to one agent.
     fn take_in(&mut self, entries: &mut Vec<Entry>, lanes: &mut Vec<spsc::Consumer<Entry>>) {
         for entry in entries.drain(..) {
-            match entry {
-                Entry::Send(packet) => {
-                    // Groups before it may have taken more room than one message each.
-                    if let Err(error) = self.engine.accept(packet) {
-                        self.inbox.refuse(error);
-                    }
-                }
-                Entry::Other(request) => {
-                    if let Err(refusal) = self.fulfil(*request, lanes) {
-                        self.inbox.refuse(refusal);
-                    }
-                }
+            let done = match entry {
+                Entry::Send(packet) => self.take(packet).map_err(Refusal::from),
+                Entry::Other(request) => self.fulfil(*request, lanes),
+            };
+            if let Err(refusal) = done {
+                self.inbox.refuse(refusal);
             }
         }
+    }
+
+    /// Sends a message to one agent that came through a queue.
+    pub(super) fn take(&mut self, packet: Packet) -> Result<(), SendError> {
+        if self.engine.host_room() == 0 {
+            let limit = self.config.limits.outbox_capacity;
+            return Err(SendError::OutboxFull { given: 1, used: limit, limit });
+        }
+        self.engine.charge(&packet)?;
+        accept(&mut self.engine, &mut self.recorder, packet);
+        Ok(())
+    }
+
+    /// Sends a message to a group that came through a queue.
+    pub(super) fn take_group(
+        &mut self,
+        target: Target,
+        packet: Packet,
+    ) -> Result<EnvelopeId, SendError> {
+        self.engine.charge(&packet)?;
+        let kept = self.recorder.is_some().then(|| packet.clone());
+        let id = self.engine.accept_group(target, packet)?;
+        if let Some(packet) = &kept {
+            self.note(Event::TakeGroup { id, target, said: packet.into() });
+        }
+        Ok(id)
+    }
+
+    /// The packet of a message as a handle or a lane makes it.
+    pub(super) fn packet(&self, message: Message<'_>) -> Result<Packet, HandleError> {
+        self.inbox.gate.packet(message)
     }
 
     fn fulfil(
@@ -562,10 +607,10 @@ impl Mesh {
     ) -> Result<(), Refusal> {
         match request {
             Request::Group(target, packet) => {
-                self.engine.accept_group(target, packet)?;
+                self.take_group(target, packet)?;
             }
-            Request::Spawn(agents, agent, options) => {
-                self.spawn_newborn(agents, agent, options, None)?;
+            Request::Spawn(agent, name, options) => {
+                self.spawn_value(agent, name, options)?;
             }
             Request::SpawnAs(name, bytes, options) => {
                 self.spawn_as(&name, &bytes, options)?;

@@ -19,6 +19,7 @@ mod explain;
 mod hash;
 mod host;
 mod inbox;
+mod record;
 mod registry;
 mod report;
 
@@ -27,6 +28,7 @@ pub use driver::{Driver, DriverError, DriverOptions, DriverReport, StartError, S
 pub use error::{MeshError, SpawnError, TickError};
 pub use explain::Explanation;
 pub use inbox::{Batch, HandleError, Lane, MeshHandle, Refusal};
+pub use record::{RecordError, RecordOptions, Recording, Replay, ReplayError, ReplayTick};
 pub use registry::RegisterError;
 pub use report::{HealthEvent, TickReport};
 
@@ -38,6 +40,7 @@ use crate::dispatch::probe::Counters;
 use crate::mesh::apply::Births;
 use crate::mesh::config::Config;
 use crate::mesh::inbox::Inbox;
+use crate::mesh::record::Recorder;
 use crate::mesh::registry::Registry;
 use crate::mesh::report::Events;
 use crate::time::Time;
@@ -74,6 +77,8 @@ pub struct Mesh {
     births: Births,
     events: Events,
     inbox: Inbox,
+    /// Where the session is recorded, if it is.
+    recorder: Option<Box<Recorder>>,
     /// The account after the last tick.
     account: Counters,
     /// The time of the last tick.
@@ -113,6 +118,7 @@ impl Mesh {
             births: Births::default(),
             events: Events::default(),
             inbox,
+            recorder: None,
             account: Counters::default(),
             last: None,
             next_check: Time::MAX,
@@ -134,29 +140,54 @@ impl Mesh {
     /// # Errors
     /// [`TickError::TimeWentBack`] if `now` is before the last tick's; nothing was done then.
     pub fn tick(&mut self, now: Time, budget: Budget<'_>) -> Result<TickReport, TickError> {
-        if let Some(last) = self.last.filter(|&last| now < last) {
-            return Err(TickError::TimeWentBack { last, given: now });
-        }
+        self.check_time(now)?;
         let allowance = budget.begin();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.begin_tick(now, budget.allowed());
+        }
+        self.begin_tick(now);
+        self.drain_inbox();
+        Ok(self.finish_tick(now, allowance))
+    }
+
+    fn check_time(&self, now: Time) -> Result<(), TickError> {
+        match self.last.filter(|&last| now < last) {
+            Some(last) => Err(TickError::TimeWentBack { last, given: now }),
+            None => Ok(()),
+        }
+    }
+
+    /// What comes before the queues are drained: what is taken in belongs to the tick.
+    fn begin_tick(&mut self, now: Time) {
         self.last = Some(now);
         self.engine.set_time(now);
-        self.drain_inbox();
+    }
+
+    /// What comes after the queues are drained.
+    fn finish_tick(&mut self, now: Time, allowance: Allowance<'_>) -> TickReport {
         self.engine.begin_tick(u64::from(self.config.processing.ageing_ticks));
         self.check_health(now);
         let done = self.run_rounds(allowance);
         let account = self.engine.counters();
         let before = core::mem::replace(&mut self.account, account);
-        Ok(TickReport::new(&self.engine, &before, &self.account, done, now))
+        let Self { engine, recorder, account, .. } = self;
+        if let Some(recorder) = recorder {
+            recorder.end_tick(|| hash::state_hash(engine));
+        }
+        TickReport::new(engine, &before, account, done, now)
     }
 
     fn run_rounds(&mut self, allowance: Allowance<'_>) -> crate::dispatch::engine::Done {
         let rounds = self.config.processing.rounds_per_tick;
-        let Self { engine, births, events, .. } = self;
+        let Self { engine, births, events, recorder, .. } = self;
+        // Where a clock cut is known only now.
+        let timed = matches!(allowance, Allowance::Until(..));
+        let cuts = recorder.as_mut().filter(|_| timed).map(|recorder| &mut recorder.cuts);
         engine.run_rounds(
             rounds,
             allowance,
             &mut |engine, command| apply::apply(engine, births, events, command),
-            None,
+            cuts,
         )
     }
 

@@ -85,10 +85,6 @@ impl Registry {
         })?;
         Ok((agent, birth))
     }
-
-    pub(crate) fn contains(&self, name: &str) -> bool {
-        self.types.contains_key(name)
-    }
 }
 
 impl Birth {

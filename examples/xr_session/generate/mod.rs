@@ -3,7 +3,6 @@
 //! 1. Both follow from a seed alone, bit for bit: no clock, no entropy, sines from `libm`.
 //! 2. A walk fits any room, scanned ones too: it keeps to floor that a person can stand on.
 
-mod grid;
 mod room;
 mod walk;
 

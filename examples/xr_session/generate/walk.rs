@@ -6,7 +6,7 @@ use core::f32::consts::{PI, TAU};
 use xrmesh::random::Counter;
 use xrmesh::{Pose, Quat, Vec3};
 
-use super::grid::Grid;
+use crate::grid::Grid;
 use crate::motion::{Action, ButtonEvent, Device, Motion, Sample};
 use crate::pose::{about, lerp, posed};
 use crate::room::{Label, Room};

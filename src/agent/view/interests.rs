@@ -18,13 +18,15 @@ pub(crate) struct Interests {
 struct Subscribers {
     name: Box<str>,
     /// Sorted by agent.
-    list: Vec<(AgentId, Option<Box<Region>>)>,
+    list: Vec<Interest>,
 }
+
+/// Who, and where if not everywhere.
+pub(crate) type Interest = (AgentId, Option<Box<Region>>);
 
 /// How an interest stands to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Match {
-    NotInterested,
     OutOfRegion,
     Interested,
 }
@@ -136,9 +138,7 @@ impl Interests {
     }
 
     /// All topics with their subscribers, by topic and agent.
-    pub(crate) fn iter(
-        &self,
-    ) -> impl Iterator<Item = (Topic, &[(AgentId, Option<Box<Region>>)])> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Topic, &[Interest])> + '_ {
         self.topics.iter().map(|(topic, subscribers)| (*topic, &subscribers.list[..]))
     }
 }

@@ -32,6 +32,7 @@ pub(crate) struct Search {
 
 impl Links {
     /// Links in the mesh.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.count
     }
@@ -48,7 +49,12 @@ impl Links {
         if longest >= self.neighbours.len() {
             self.neighbours.resize_with(longest + 1, Vec::new);
         }
-        let new = self.find(a, b).is_none();
+        let held = self.find(a, b);
+        if held.is_some_and(|held| held.pinned || !pinned) {
+            // The usual case of links that follow poses: most stay as they are.
+            return Ok(false);
+        }
+        let new = held.is_none();
         if new && self.count >= limit {
             return Err(CommandError::TooManyLinks { limit });
         }
@@ -147,11 +153,6 @@ impl Links {
             }
         }
         found
-    }
-
-    /// Slots that may have links are below this.
-    pub(crate) fn end(&self) -> u32 {
-        self.neighbours.len() as u32
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {

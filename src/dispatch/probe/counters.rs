@@ -93,7 +93,6 @@ impl Counters {
 
 // What the mesh records. Wrapping: 2⁶⁴ messages take centuries, and the identity of `balanced`
 // would hold modulo 2⁶⁴ even then.
-#[cfg_attr(not(test), expect(dead_code, reason = "the dispatcher records"))]
 impl Counters {
     /// Counts `pairs` as sent.
     #[inline]

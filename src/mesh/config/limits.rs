@@ -15,8 +15,9 @@ pub struct LimitsConfig {
     /// Messages that wait for one agent. 1 to 16,777,216, default 16,384. Memory is taken as messages
     /// wait: 64 bytes each.
     pub mailbox_capacity: u32,
-    /// Commands (sends, moves, spawns…) that the agents of one shard give in one round; a broadcast is
-    /// one. 1 to 16,777,216, default 65,536. Memory is taken as used and kept: 64 bytes each.
+    /// Messages that the agents of one shard send in one round, and commands (moves, spawns…) that they
+    /// give: one for each receiver, for everyone one a shard. 1 to 1,048,576 (an envelope's id has 20
+    /// bits for its position), default 65,536. Memory is taken as used and kept: 64 bytes each.
     pub outbox_capacity: u32,
     /// The longest payload, in bytes. 1 to 16,777,216 and not above the payload pool, default 65,536.
     pub max_payload_bytes: u32,
@@ -69,7 +70,7 @@ impl LimitsConfig {
     pub(super) fn validate(&self, payload_bytes: u64) -> Result<(), ConfigError> {
         let limits = [
             ("limits.mailbox_capacity", self.mailbox_capacity, 1..=1 << 24, "messages"),
-            ("limits.outbox_capacity", self.outbox_capacity, 1..=1 << 24, "commands"),
+            ("limits.outbox_capacity", self.outbox_capacity, 1..=1 << 20, "commands"),
             ("limits.max_payload_bytes", self.max_payload_bytes, 1..=1 << 24, "bytes"),
             ("limits.lane_capacity", self.lane_capacity, 2..=1 << 20, "envelopes"),
             ("limits.shared_queue_capacity", self.shared_queue_capacity, 2..=1 << 22, "envelopes"),

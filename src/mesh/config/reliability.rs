@@ -152,13 +152,11 @@ impl ReliabilityConfig {
         RetryPolicy::new(self.retry_max_attempts, base_delay, factor, jitter, max_delay)
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the mesh's fault handling calls it"))]
     pub(crate) fn breaker_policy(&self) -> BreakerPolicy {
         let BreakerConfig { window, open, probes } = self.breaker;
         BreakerPolicy::new(self.circuit_breaker_threshold, window, open, probes)
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the mesh's fault handling calls it"))]
     pub(crate) fn health_policy(&self) -> HealthPolicy {
         let HealthConfig {
             degraded_error_rate,

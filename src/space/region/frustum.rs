@@ -165,6 +165,27 @@ impl Frustum {
     pub const fn bounds(&self) -> Aabb {
         self.bounds
     }
+
+    /// What it is made of, to be written down: the point that the planes' offsets are relative to,
+    /// the planes and the bounds.
+    pub(crate) const fn parts(&self) -> (Vec3, &[Plane; 6], Aabb) {
+        (self.origin, &self.planes, self.bounds)
+    }
+
+    /// The frustum of the [`parts`](Self::parts) of another, bit for bit: no constructor that
+    /// computes them again would give the same.
+    pub(crate) fn from_parts(
+        origin: Vec3,
+        planes: [Plane; 6],
+        bounds: Aabb,
+    ) -> Result<Self, RegionError> {
+        finite_point(origin)?;
+        for plane in &planes {
+            finite_point(plane.normal)?;
+            finite("plane offset", plane.offset_m)?;
+        }
+        Ok(Self { origin, planes, bounds: bounds.parsed()? })
+    }
 }
 
 /// Refuses a view angle beyond a right angle.

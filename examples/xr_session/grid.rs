@@ -16,7 +16,7 @@ const MAX_CELLS: usize = 1_000;
 
 /// Cells of a room's floor, row by row along Z.
 #[derive(Debug)]
-pub(super) struct Grid {
+pub(crate) struct Grid {
     low: [f32; 2],
     columns: usize,
     rows: usize,
@@ -25,7 +25,7 @@ pub(super) struct Grid {
 
 impl Grid {
     /// The largest connected piece of free floor in `room`; `None` where nothing is free.
-    pub(super) fn of(room: &Room) -> Option<Self> {
+    pub(crate) fn of(room: &Room) -> Option<Self> {
         let [low, high] = room.extent()?;
         let cells = |axis: usize| (((high[axis] - low[axis]) / CELL) as usize + 1).min(MAX_CELLS);
         let (columns, rows) = (cells(0), cells(1));
@@ -53,19 +53,35 @@ impl Grid {
     }
 
     /// The cells that can be stood on.
-    pub(super) fn free_cells(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn free_cells(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.free.len()).filter(|cell| self.free[*cell])
     }
 
     /// The middle of `cell` in (x, z).
-    pub(super) fn point(&self, cell: usize) -> [f32; 2] {
+    pub(crate) fn point(&self, cell: usize) -> [f32; 2] {
         let (column, row) = (cell % self.columns, cell / self.columns);
         [self.low[0] + (column as f32 + 0.5) * CELL, self.low[1] + (row as f32 + 0.5) * CELL]
     }
 
+    /// Whether a person can stand at (x, z).
+    pub(crate) fn is_free(&self, [x, z]: [f32; 2]) -> bool {
+        let cell = |value: f32, low: f32, count: usize| {
+            let index = ((value - low) / CELL).floor();
+            (index >= 0.0 && index < count as f32).then_some(index as usize)
+        };
+        let column = cell(x, self.low[0], self.columns);
+        let row = cell(z, self.low[1], self.rows);
+        column.zip(row).is_some_and(|(column, row)| self.free[row * self.columns + column])
+    }
+
+    /// Free floor, in square metres.
+    pub(crate) fn free_area(&self) -> f32 {
+        self.free_cells().count() as f32 * (CELL * CELL)
+    }
+
     /// Steps from `start` to every cell, in tenths of a cell's side; `u32::MAX` where no way leads.
     /// O(cells · log cells).
-    pub(super) fn distances(&self, start: usize) -> Vec<u32> {
+    pub(crate) fn distances(&self, start: usize) -> Vec<u32> {
         let mut distances = vec![u32::MAX; self.free.len()];
         distances[start] = 0;
         let mut queue = BinaryHeap::from([Reverse((0_u32, start))]);
@@ -85,7 +101,7 @@ impl Grid {
 
     /// The cells of a shortest way from `from` to the start that `distances` counts from, both
     /// included.
-    pub(super) fn way(&self, distances: &[u32], from: usize) -> Vec<usize> {
+    pub(crate) fn way(&self, distances: &[u32], from: usize) -> Vec<usize> {
         let mut way = vec![from];
         let mut cell = from;
         while distances[cell] > 0 {
@@ -164,7 +180,7 @@ fn stands_in_the_way(entity: &Entity, floor: f32) -> bool {
 }
 
 /// Whether `point` lies in a convex `outline`, counter-clockwise.
-fn inside([x, z]: [f32; 2], outline: &[[f32; 2]]) -> bool {
+pub(crate) fn inside([x, z]: [f32; 2], outline: &[[f32; 2]]) -> bool {
     outline.len() >= 3
         && edges(outline)
             .all(|(a, b)| (b[0] - a[0]) * (z - a[1]) - (b[1] - a[1]) * (x - a[0]) >= 0.0)
