@@ -4,11 +4,17 @@ mod actors;
 mod case;
 mod clock;
 mod harness;
+#[expect(dead_code, unused_imports, reason = "a part of it is used, and none of its tests")]
+#[path = "../../../src/lane/mod.rs"]
+mod lane;
 mod message;
 mod options;
 mod peers;
 mod report;
 mod signal;
+#[expect(unused_imports, reason = "a part of it is used")]
+#[path = "../../../src/sync.rs"]
+mod sync;
 mod watch;
 
 use std::process::ExitCode;

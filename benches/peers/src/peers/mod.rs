@@ -7,6 +7,7 @@ mod inboxes;
 mod kameo;
 mod queues;
 mod ractor;
+mod raw_lanes;
 mod tokio;
 mod xrmesh;
 mod xtra;
@@ -22,6 +23,8 @@ pub const PEERS: &[&Peer] = &[
     &xrmesh::EXPLAIN,
     &xrmesh::LATE,
     &xrmesh::FORTY_BYTES,
+    &xrmesh::RECORD,
+    &xrmesh::RECORD_SPARSELY,
     &floor::PEER,
     &tokio::PEER,
     &ractor::PEER,
@@ -31,6 +34,8 @@ pub const PEERS: &[&Peer] = &[
     &bevy::PEER,
     &inboxes::PEER,
     &inboxes::PEER_ON_TWO_THREADS,
+    &raw_lanes::LANES,
+    &raw_lanes::SHARED,
     &queues::ARRAY_QUEUE,
     &queues::CROSSBEAM_CHANNEL,
     &queues::CROSSBEAM_CHANNEL_INLINE,

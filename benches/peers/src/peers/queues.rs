@@ -48,14 +48,15 @@ pub const RTRB: Peer = Peer {
 };
 
 /// Messages that a queue holds.
-const CAPACITY: usize = 4_096;
+pub const CAPACITY: usize = 4_096;
 
 /// A queue with two producers and one consumer.
-trait Queue {
+pub trait Queue {
     type Producer: Send;
     type Consumer: Send;
 
-    fn open(batch: usize) -> ([Self::Producer; 2], Self::Consumer);
+    /// `None` where there is no memory for it.
+    fn open(batch: usize) -> Option<([Self::Producer; 2], Self::Consumer)>;
     /// Sends `batch` messages, made one by one; waits while the queue is full. False where the consumer is gone.
     fn send(producer: &mut Self::Producer, batch: usize, make: impl FnMut() -> Message) -> bool;
     /// Takes messages until both producers are gone.
@@ -66,9 +67,9 @@ const WARM_UP: u8 = 0;
 const MEASURE: u8 = 1;
 const FINISH: u8 = 2;
 
-fn host<Q: Queue>(load: &Host, limits: &Limits) -> Result<Sample, Failure> {
+pub fn host<Q: Queue>(load: &Host, limits: &Limits) -> Result<Sample, Failure> {
     let phase = &AtomicU8::new(WARM_UP);
-    let (producers, consumer) = Q::open(load.batch);
+    let (producers, consumer) = Q::open(load.batch).ok_or(Failure::Empty)?;
     let panicked = |_| Failure::broken("a thread panicked");
     std::thread::scope(|scope| {
         let consuming = scope.spawn(move || {
@@ -132,10 +133,10 @@ impl Queue for Array {
     type Producer = Held;
     type Consumer = Arc<Counted>;
 
-    fn open(_: usize) -> ([Held; 2], Arc<Counted>) {
+    fn open(_: usize) -> Option<([Held; 2], Arc<Counted>)> {
         let queue =
             Arc::new(Counted { queue: ArrayQueue::new(CAPACITY), producers: AtomicUsize::new(2) });
-        ([Held(Arc::clone(&queue)), Held(Arc::clone(&queue))], queue)
+        Some(([Held(Arc::clone(&queue)), Held(Arc::clone(&queue))], queue))
     }
 
     fn send(producer: &mut Held, _: usize, mut make: impl FnMut() -> Message) -> bool {
@@ -210,9 +211,9 @@ impl<T: Item> Queue for Crossbeam<T> {
     type Producer = crossbeam::channel::Sender<T>;
     type Consumer = crossbeam::channel::Receiver<T>;
 
-    fn open(batch: usize) -> ([Self::Producer; 2], Self::Consumer) {
+    fn open(batch: usize) -> Option<([Self::Producer; 2], Self::Consumer)> {
         let (sender, receiver) = crossbeam::channel::bounded(T::capacity(batch));
-        ([sender.clone(), sender], receiver)
+        Some(([sender.clone(), sender], receiver))
     }
 
     fn send(producer: &mut Self::Producer, batch: usize, make: impl FnMut() -> Message) -> bool {
@@ -230,9 +231,9 @@ impl<T: Item> Queue for Kanal<T> {
     type Producer = kanal::Sender<T>;
     type Consumer = kanal::Receiver<T>;
 
-    fn open(batch: usize) -> ([Self::Producer; 2], Self::Consumer) {
+    fn open(batch: usize) -> Option<([Self::Producer; 2], Self::Consumer)> {
         let (sender, receiver) = kanal::bounded(T::capacity(batch));
-        ([sender.clone(), sender], receiver)
+        Some(([sender.clone(), sender], receiver))
     }
 
     fn send(producer: &mut Self::Producer, batch: usize, make: impl FnMut() -> Message) -> bool {
@@ -255,9 +256,9 @@ impl<T: Item> Queue for Flume<T> {
     type Producer = flume::Sender<T>;
     type Consumer = flume::Receiver<T>;
 
-    fn open(batch: usize) -> ([Self::Producer; 2], Self::Consumer) {
+    fn open(batch: usize) -> Option<([Self::Producer; 2], Self::Consumer)> {
         let (sender, receiver) = flume::bounded(T::capacity(batch));
-        ([sender.clone(), sender], receiver)
+        Some(([sender.clone(), sender], receiver))
     }
 
     fn send(producer: &mut Self::Producer, batch: usize, make: impl FnMut() -> Message) -> bool {
@@ -278,10 +279,10 @@ impl Queue for Rings {
     type Producer = rtrb::Producer<Message>;
     type Consumer = [rtrb::Consumer<Message>; 2];
 
-    fn open(_: usize) -> ([Self::Producer; 2], Self::Consumer) {
+    fn open(_: usize) -> Option<([Self::Producer; 2], Self::Consumer)> {
         let (first, from_first) = rtrb::RingBuffer::new(CAPACITY / 2);
         let (second, from_second) = rtrb::RingBuffer::new(CAPACITY / 2);
-        ([first, second], [from_first, from_second])
+        Some(([first, second], [from_first, from_second]))
     }
 
     fn send(

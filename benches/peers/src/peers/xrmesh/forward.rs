@@ -2,7 +2,10 @@
 
 use std::num::NonZeroU32;
 
-use xrmesh::{Agent, AgentId, Config, Context, Envelope, Fault, Message, Priority, Target};
+use xrmesh::{
+    Agent, AgentId, Config, Context, Envelope, Fault, Message, Priority, RecordOptions, SpawnOptions,
+    StateHasher, Target,
+};
 
 use super::session::{INLINE, INSTANT_NS, KIND, Session, config, cut, widen};
 use crate::case::{Agents, Forward};
@@ -18,11 +21,13 @@ pub struct Setup {
     pub explain: u32,
     /// Whether a frame's time passes in each tick, with messages late after a millisecond.
     pub late: bool,
+    /// Ticks from one state hash to the next, if the session is recorded.
+    pub record: Option<u32>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { workers: 2, explain: 0, late: false }
+        Self { workers: 2, explain: 0, late: false, record: None }
     }
 }
 
@@ -66,6 +71,11 @@ impl<const PRIORITIES: bool, const BYTES: usize> Agent for Forwarder<PRIORITIES,
         context.send(target, message)?;
         Ok(())
     }
+
+    fn hash_state(&self, hasher: &mut StateHasher) {
+        hasher.u64(self.state.count);
+        hasher.u64(self.state.checksum);
+    }
 }
 
 /// Takes each message in.
@@ -97,17 +107,49 @@ pub fn spawn<A: Agent>(
     Ok(ids)
 }
 
+/// The same in a session that is recorded from its beginning on: agents are spawned by their type's name. What is
+/// written goes nowhere, so that no disk is timed.
+fn spawn_recorded<A: Agent>(
+    session: &mut Session,
+    agents: usize,
+    hash_every: u32,
+    agent: impl Fn(usize, NonZeroU32) -> A + Send + Sync + 'static,
+) -> Result<Vec<AgentId>, Failure> {
+    let mesh = &mut session.mesh;
+    let generation = mesh.config().generation_salt();
+    let parse = move |bytes: &[u8]| {
+        <[u8; 8]>::try_from(bytes).map(|index| agent(u64::from_le_bytes(index) as usize, generation))
+    };
+    mesh.register("agent", parse).map_err(Failure::broken)?;
+    let options = RecordOptions { hash_every, ..RecordOptions::default() };
+    mesh.record_to(Box::new(std::io::sink()), options).map_err(Failure::broken)?;
+    let spawn = |index: usize| {
+        let bytes = (index as u64).to_le_bytes();
+        let id = mesh.spawn_as("agent", &bytes, SpawnOptions::new()).map_err(Failure::broken)?;
+        if id == AgentId::new(index as u32, generation) {
+            Ok(id)
+        } else {
+            Err(Failure::broken(format!("agent {index} is called {id:?}")))
+        }
+    };
+    (0..agents).map(spawn).collect()
+}
+
 /// A mesh of forwarders with the load's messages on their way.
 fn seeded<const PRIORITIES: bool, const BYTES: usize>(
     load: &Forward,
     config: Config,
-    step_ns: i64,
+    setup: &Setup,
 ) -> Result<(Session, Vec<AgentId>), Failure> {
-    let mut session = Session::start(config, step_ns)?;
-    let ids = spawn(&mut session, load.agents, |index, generation| {
-        let (state, agents) = (State::new(index), load.agents as u32);
-        Forwarder::<PRIORITIES, BYTES> { state, agents, generation }
-    })?;
+    let mut session = Session::start(config, setup.step_ns())?;
+    let agents = load.agents as u32;
+    let forwarder = move |index, generation| {
+        Forwarder::<PRIORITIES, BYTES> { state: State::new(index), agents, generation }
+    };
+    let ids = match setup.record {
+        Some(hash_every) => spawn_recorded(&mut session, load.agents, hash_every, forwarder)?,
+        None => spawn(&mut session, load.agents, forwarder)?,
+    };
     for stamp in 0..load.in_flight {
         let bytes = cut::<BYTES>(&Numbered::new(Kind::Forward, stamp as u64).body);
         let message = Message::new(KIND).bytes(&bytes);
@@ -133,7 +175,7 @@ pub fn forward<const PRIORITIES: bool, const BYTES: usize>(
 ) -> Result<Sample, Failure> {
     let config = setup.config(load.agents);
     let per_tick = load.in_flight as u64 * u64::from(config.processing.rounds_per_tick);
-    let (mut session, ids) = seeded::<PRIORITIES, BYTES>(load, config, setup.step_ns())?;
+    let (mut session, ids) = seeded::<PRIORITIES, BYTES>(load, config, setup)?;
     let (count, interval, _) = Watch::run(limits, || session.tick_of(per_tick))?;
     session.check(taken(&session, &ids, |agent: &Forwarder<PRIORITIES, BYTES>| &agent.state))?;
     Ok(Sample::throughput(count, interval))
@@ -187,7 +229,7 @@ pub fn frames(
     let mut config = config(load.0, workers);
     config.processing.rounds_per_tick = 1;
     let load = Forward { agents: load.0, in_flight: load.0, priorities: false };
-    let (mut session, _) = seeded::<false, INLINE>(&load, config, INSTANT_NS)?;
+    let (mut session, _) = seeded::<false, INLINE>(&load, config, &Setup::default())?;
     Ok(move || session.tick_of(load.in_flight as u64))
 }
 

@@ -72,3 +72,19 @@ pub const FORTY_BYTES: Peer = Peer {
     forward: Some(|load, limits| forward::<false, 40>(load, limits, &Setup::default())),
     ..Peer::named("xrmesh-40b")
 };
+
+/// The session is recorded, with a state hash each tick, which reads all agents and all mail.
+pub const RECORD: Peer = Peer {
+    forward: Some(|load, limits| {
+        forward::<false, 28>(load, limits, &Setup { record: Some(1), ..Setup::default() })
+    }),
+    ..Peer::named("xrmesh-record")
+};
+
+/// Recorded with a state hash every 90 ticks, one a second at 90 Hz.
+pub const RECORD_SPARSELY: Peer = Peer {
+    forward: Some(|load, limits| {
+        forward::<false, 28>(load, limits, &Setup { record: Some(90), ..Setup::default() })
+    }),
+    ..Peer::named("xrmesh-record-90")
+};

@@ -18,8 +18,9 @@ const BUDGET: Duration = Duration::from_micros(800);
 /// Agents that share the load.
 const AGENTS: usize = 1_000;
 
-/// Messages that wait for an agent. A new one displaces the oldest, which bounds the age of all.
-const MAILBOX: u32 = 64;
+/// Ticks' worth of messages that may wait. A mailbox holds an agent's share of them, 2 at least; a new one displaces
+/// the oldest, which bounds the age of all.
+const WAITING_TICKS: f64 = 4.0;
 
 /// The machine's clock as the mesh's.
 struct Since(Instant);
@@ -80,8 +81,11 @@ pub fn overload_alone(load: &Overload, limits: &Limits) -> Result<Sample, Failur
 fn overload_on(load: &Overload, limits: &Limits, workers: u32) -> Result<Sample, Failure> {
     let mut session = Session::start(config(AGENTS, workers), INSTANT_NS)?;
     let steps = steps_of(load.handler_ns);
-    let options = SpawnOptions::new()
-        .mailbox(Mailbox { capacity: MAILBOX, overflow: Overflow::DropOldest });
+    // A first guess of what a tick has room for; below, twice what the ticks handled lately is sent.
+    let mut room = BUDGET.as_nanos() as f64 / f64::from(load.handler_ns) * f64::from(workers);
+    let capacity = (WAITING_TICKS * room / AGENTS as f64).ceil().max(2.0) as u32;
+    let options =
+        SpawnOptions::new().mailbox(Mailbox { capacity, overflow: Overflow::DropOldest });
     let mut ids: Vec<AgentId> = Vec::new();
     for index in 0..AGENTS {
         let agent = Worker { state: State::new(index), steps };
@@ -89,8 +93,6 @@ fn overload_on(load: &Overload, limits: &Limits, workers: u32) -> Result<Sample,
     }
     let clock = Since(Instant::now());
     let mut figures = Overruns::default();
-    // A first guess; then twice what the ticks had room for lately.
-    let mut room = BUDGET.as_nanos() as f64 / f64::from(load.handler_ns.max(50));
     let mut sent = 0_u64;
     let begin = Instant::now();
     while begin.elapsed() < limits.warm_up + limits.measured {
