@@ -29,7 +29,11 @@ struct Forwarder {
 
 impl Agent for Forwarder {
     #[inline]
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.sum = mixed(self.sum, envelope.bytes());
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
@@ -38,7 +42,9 @@ impl Agent for Forwarder {
         let mut bytes = [0; INLINE_BYTES];
         bytes[..8].copy_from_slice(&self.sum.to_le_bytes());
         let mut message = Message::new(KIND).bytes(&bytes);
-        if self.priorities && let Ok(priority) = Priority::new(1 + self.random as u8 % 10) {
+        if self.priorities
+            && let Ok(priority) = Priority::new(1 + self.random as u8 % 10)
+        {
             message = message.priority(priority);
         }
         context.send(AgentId::new(slot as u32, self.generation), message)?;
@@ -85,7 +91,11 @@ impl Agent for Asker {
 struct Answerer;
 
 impl Agent for Answerer {
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         context.reply(envelope, Message::new(KIND).bytes(&[2; 8]))?;
         Ok(())
     }
@@ -154,9 +164,8 @@ fn options(criterion: &mut Criterion) {
     for (name, priorities, explain) in
         [("none", false, 0), ("ten_priorities", true, 0), ("explain", false, 10_000)]
     {
-        let mut session =
-            Session::new(1_000, 2, |config| config.limits.explain_capacity = explain)
-                .forwarding(1_000, 64_000, priorities);
+        let mut session = Session::new(1_000, 2, |config| config.limits.explain_capacity = explain)
+            .forwarding(1_000, 64_000, priorities);
         group.bench_function(name, |bencher| bencher.iter(|| black_box(session.tick())));
     }
     group.finish();

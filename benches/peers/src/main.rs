@@ -4,7 +4,7 @@ mod actors;
 mod case;
 mod clock;
 mod harness;
-#[expect(dead_code, unused_imports, reason = "a part of it is used, and none of its tests")]
+#[expect(dead_code, reason = "a part of it is used, and none of its tests")]
 #[path = "../../../src/lane/mod.rs"]
 mod lane;
 mod message;

@@ -27,7 +27,10 @@ pub const SHARED: Peer = Peer {
 };
 
 /// Pushes until there was room for all; false where the consumer is gone.
-fn push_one(mut message: Message, mut push: impl FnMut(Message) -> Result<(), PushError<Message>>) -> bool {
+fn push_one(
+    mut message: Message,
+    mut push: impl FnMut(Message) -> Result<(), PushError<Message>>,
+) -> bool {
     let backoff = Backoff::new();
     loop {
         match push(message) {
@@ -65,7 +68,11 @@ impl Queue for Lanes {
         Some(([filling(first), filling(second)], [from_first, from_second]))
     }
 
-    fn send(producer: &mut Self::Producer, batch: usize, mut make: impl FnMut() -> Message) -> bool {
+    fn send(
+        producer: &mut Self::Producer,
+        batch: usize,
+        mut make: impl FnMut() -> Message,
+    ) -> bool {
         let Filling(queue, filled) = producer;
         if batch == 1 {
             return push_one(make(), |message| queue.push(message));
@@ -78,8 +85,10 @@ impl Queue for Lanes {
         let backoff = Backoff::new();
         loop {
             let last = consumer.iter().all(spsc::Consumer::is_closed);
+            // What it sees at one look: a drain to the end would run after a producer that pushes one by one.
             let drain = |lane: &mut spsc::Consumer<Message>| {
-                lane.drain(CAPACITY, |message| take(&message))
+                let seen = lane.ready();
+                lane.drain(seen, |message| take(&message))
             };
             match consumer.iter_mut().map(drain).sum::<usize>() {
                 0 if last => return,
@@ -113,7 +122,11 @@ impl Queue for Shared {
         Some((producers, (receiver, open)))
     }
 
-    fn send(producer: &mut Self::Producer, batch: usize, mut make: impl FnMut() -> Message) -> bool {
+    fn send(
+        producer: &mut Self::Producer,
+        batch: usize,
+        mut make: impl FnMut() -> Message,
+    ) -> bool {
         let Filling(Held(queue, _), filled) = producer;
         if batch == 1 {
             return push_one(make(), |message| queue.push(message));

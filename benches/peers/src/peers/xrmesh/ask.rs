@@ -39,7 +39,11 @@ impl Agent for Asker {
     }
 
     #[inline]
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         if envelope.answer_to().is_none() {
             return Ok(());
         }
@@ -52,7 +56,11 @@ struct Answerer(State);
 
 impl Agent for Answerer {
     #[inline]
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.0.take(&widen::<INLINE>(envelope.bytes()));
         let bytes = cut::<INLINE>(&self.0.body());
         context.reply(envelope, Message::new(KIND).bytes(&bytes))?;

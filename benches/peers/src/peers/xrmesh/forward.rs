@@ -3,8 +3,8 @@
 use std::num::NonZeroU32;
 
 use xrmesh::{
-    Agent, AgentId, Config, Context, Envelope, Fault, Message, Priority, RecordOptions, SpawnOptions,
-    StateHasher, Target,
+    Agent, AgentId, Config, Context, Envelope, Fault, Message, Priority, RecordOptions,
+    SpawnOptions, StateHasher, Target,
 };
 
 use super::session::{INLINE, INSTANT_NS, KIND, Session, config, cut, widen};
@@ -60,7 +60,11 @@ struct Forwarder<const PRIORITIES: bool, const BYTES: usize> {
 
 impl<const PRIORITIES: bool, const BYTES: usize> Agent for Forwarder<PRIORITIES, BYTES> {
     #[inline]
-    fn on_message(&mut self, context: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.state.take(&widen::<BYTES>(envelope.bytes()));
         let target = AgentId::new(self.state.pick(self.agents as usize) as u32, self.generation);
         let bytes = cut::<BYTES>(&self.state.body());
@@ -118,7 +122,8 @@ fn spawn_recorded<A: Agent>(
     let mesh = &mut session.mesh;
     let generation = mesh.config().generation_salt();
     let parse = move |bytes: &[u8]| {
-        <[u8; 8]>::try_from(bytes).map(|index| agent(u64::from_le_bytes(index) as usize, generation))
+        <[u8; 8]>::try_from(bytes)
+            .map(|index| agent(u64::from_le_bytes(index) as usize, generation))
     };
     mesh.register("agent", parse).map_err(Failure::broken)?;
     let options = RecordOptions { hash_every, ..RecordOptions::default() };
@@ -143,8 +148,10 @@ fn seeded<const PRIORITIES: bool, const BYTES: usize>(
 ) -> Result<(Session, Vec<AgentId>), Failure> {
     let mut session = Session::start(config, setup.step_ns())?;
     let agents = load.agents as u32;
-    let forwarder = move |index, generation| {
-        Forwarder::<PRIORITIES, BYTES> { state: State::new(index), agents, generation }
+    let forwarder = move |index, generation| Forwarder::<PRIORITIES, BYTES> {
+        state: State::new(index),
+        agents,
+        generation,
     };
     let ids = match setup.record {
         Some(hash_every) => spawn_recorded(&mut session, load.agents, hash_every, forwarder)?,

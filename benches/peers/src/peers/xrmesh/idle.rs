@@ -28,9 +28,8 @@ fn measure(agents: usize, base: i64) -> Result<Sample, Failure> {
     let mut session = Session::start(config(agents, 2), INSTANT_NS)?;
     let ids = spawn(&mut session, agents, |index, _| Receiver(State::new(index)))?;
     let table = (ids.capacity() * size_of_val(&ids[0])) as i64;
-    let per_agent = || {
-        (live_bytes() - base - table) as f64 / agents as f64 - size_of::<Receiver>() as f64
-    };
+    let per_agent =
+        || (live_bytes() - base - table) as f64 / agents as f64 - size_of::<Receiver>() as f64;
     session.tick()?;
     let fresh = per_agent();
     for &id in &ids {

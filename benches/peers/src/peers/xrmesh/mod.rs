@@ -32,7 +32,9 @@ pub const PEER: Peer = Peer {
 /// On the calling thread alone.
 pub const ONE_WORKER: Peer = Peer {
     forward: Some(|load, limits| forward::<false, 28>(load, limits, &Setup::one_worker())),
-    forward_by_priority: Some(|load, limits| forward::<true, 28>(load, limits, &Setup::one_worker())),
+    forward_by_priority: Some(|load, limits| {
+        forward::<true, 28>(load, limits, &Setup::one_worker())
+    }),
     broadcast: Some(forward::broadcast_alone),
     frame: Some(forward::frame_alone),
     paced: Some(paced::paced_alone),

@@ -1,5 +1,10 @@
 //! Twice the messages that a timed budget has room for: how far ticks overrun it, and how old the oldest message gets.
+//!
+//! Either twice as much is on its way and each handled message is sent on, or the host sends twice as much in every
+//! tick, and mailboxes drop what is oldest. Ticks, and the control between them, take turns with short rests: real-time
+//! threads that never rest are stopped by the system for 50 ms in each second.
 
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use xrmesh::{
@@ -32,16 +37,30 @@ impl Clock for Since {
     }
 }
 
-/// Takes a message in, then computes for a while.
+/// A rest after a tick and its control.
+const REST: Duration = Duration::from_micros(200);
+
+/// Takes a message in, computes for a while, and sends it on, unless a flood comes anyway.
 struct Worker {
     state: State,
     steps: u32,
+    generation: NonZeroU32,
+    flood: bool,
 }
 
 impl Agent for Worker {
-    fn on_message(&mut self, _: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Fault> {
         self.state.take(&widen::<INLINE>(envelope.bytes()));
         compute(&mut self.state, self.steps);
+        if !self.flood {
+            let target = AgentId::new(self.state.pick(AGENTS) as u32, self.generation);
+            let bytes = cut::<INLINE>(&self.state.body());
+            context.send(target, Message::new(KIND).bytes(&bytes))?;
+        }
         Ok(())
     }
 }
@@ -81,22 +100,31 @@ pub fn overload_alone(load: &Overload, limits: &Limits) -> Result<Sample, Failur
 fn overload_on(load: &Overload, limits: &Limits, workers: u32) -> Result<Sample, Failure> {
     let mut session = Session::start(config(AGENTS, workers), INSTANT_NS)?;
     let steps = steps_of(load.handler_ns);
-    // A first guess of what a tick has room for; below, twice what the ticks handled lately is sent.
-    let mut room = BUDGET.as_nanos() as f64 / f64::from(load.handler_ns) * f64::from(workers);
-    let capacity = (WAITING_TICKS * room / AGENTS as f64).ceil().max(2.0) as u32;
-    let options =
-        SpawnOptions::new().mailbox(Mailbox { capacity, overflow: Overflow::DropOldest });
+    // A first guess of what a tick has room for, with some work of the mesh; later what ticks handled lately.
+    let per_message = f64::from(load.handler_ns) + 50.0;
+    let mut room = BUDGET.as_nanos() as f64 / per_message * f64::from(workers);
+    let mut options = SpawnOptions::new();
+    if load.flood {
+        let capacity = (WAITING_TICKS * room / AGENTS as f64).ceil().max(2.0) as u32;
+        options = options.mailbox(Mailbox { capacity, overflow: Overflow::DropOldest });
+    }
+    let generation = session.mesh.config().generation_salt();
     let mut ids: Vec<AgentId> = Vec::new();
     for index in 0..AGENTS {
-        let agent = Worker { state: State::new(index), steps };
-        ids.push(session.mesh.spawn_with(agent, options).map_err(Failure::broken)?);
+        let agent = Worker { state: State::new(index), steps, generation, flood: load.flood };
+        let id = session.mesh.spawn_with(agent, options).map_err(Failure::broken)?;
+        if id != AgentId::new(index as u32, generation) {
+            return Err(Failure::broken(format!("agent {index} is called {id:?}")));
+        }
+        ids.push(id);
     }
     let clock = Since(Instant::now());
     let mut figures = Overruns::default();
-    let mut sent = 0_u64;
+    let (mut sent, mut pending) = (0_u64, 0);
     let begin = Instant::now();
     while begin.elapsed() < limits.warm_up + limits.measured {
-        for _ in 0..(2.0 * room) as u64 {
+        let on_its_way = if load.flood { 0 } else { pending };
+        for _ in on_its_way..(2.0 * room) as u64 {
             sent += 1;
             let bytes = cut::<INLINE>(&Numbered::new(Kind::Deliver, sent).body);
             let message = Message::new(KIND).bytes(&bytes);
@@ -104,8 +132,10 @@ fn overload_on(load: &Overload, limits: &Limits, workers: u32) -> Result<Sample,
             session.mesh.send(to, message).map_err(Failure::broken)?;
         }
         let began = clock.now();
-        let report = session.mesh.tick(began, Budget::time(BUDGET, &clock)).map_err(Failure::broken)?;
+        let report =
+            session.mesh.tick(began, Budget::time(BUDGET, &clock)).map_err(Failure::broken)?;
         let took = clock.now().since(began);
+        pending = report.pending;
         room += (report.delivered as f64 - room) / 16.0;
         let spun = spin(&clock);
         if begin.elapsed() > limits.warm_up {
@@ -115,11 +145,13 @@ fn overload_on(load: &Overload, limits: &Limits, workers: u32) -> Result<Sample,
             figures.ticks += 1;
             figures.overloaded += u64::from(report.pending > 0);
         }
+        std::thread::sleep(REST);
     }
     if figures.overloaded < figures.ticks {
         return Err(Failure::broken("there was no overload in some ticks"));
     }
-    let handled = ids.iter().filter_map(|&id| session.mesh.with_agent(id, |w: &Worker| w.state.count));
+    let handled =
+        ids.iter().filter_map(|&id| session.mesh.with_agent(id, |w: &Worker| w.state.count));
     session.check(handled.sum())?;
     figures.sample()
 }
