@@ -18,22 +18,28 @@
 //! 7. Queries take `&self` and a [`Workspace`], so any number of threads may query one tree, each
 //!    with its own. A warmed-up workspace and tree allocate nothing.
 
+mod all;
 mod best;
+mod blocks;
 mod build;
 mod error;
 mod extent;
+mod first;
 mod insert;
 mod lanes;
-mod nearest;
+mod morton;
 mod node;
 mod overlap;
 mod page;
 mod pool;
+mod query;
 mod remove;
 mod select;
+mod snapshot;
 mod split;
+mod tree;
 mod update;
-mod within;
+mod view;
 mod workspace;
 
 #[cfg(test)]
@@ -43,11 +49,14 @@ mod oracle;
 
 pub use error::{ItemError, QueryError};
 pub use extent::Extent;
-pub use select::{BySlot, Select};
-pub use workspace::{Hit, Workspace};
+pub use select::{Accepting, BySlot, Select};
+pub use snapshot::Snapshot;
+pub use view::View;
+pub use workspace::{Hit, RayHit, Workspace};
 
 use super::region::Aabb;
 use super::vector::Vec3;
+use lanes::Path;
 use node::Node;
 use page::Bucket;
 use pool::{Link, Pool};
@@ -78,6 +87,8 @@ pub struct Bvh<E: Extent> {
     /// A page where `height` is 0, a node otherwise; [`NOWHERE`] where the tree is empty.
     root: u32,
     height: u8,
+    /// The vectors that queries use.
+    path: Path,
 }
 
 /// No place: an absent slot, no parent, no root.
@@ -112,6 +123,7 @@ impl<E: Extent> Bvh<E> {
             len: 0,
             root: NOWHERE,
             height: 0,
+            path: Path::best(),
         }
     }
 

@@ -1,13 +1,16 @@
 //! Sixteen boxes with their numbers: an inner node, and the page of boxes.
 
+use bytemuck::Zeroable;
+
+use super::super::ray::Ray;
 use super::super::region::Aabb;
 use super::super::vector::Vec3;
 use super::lanes::Lanes;
-use super::page::{Bucket, Page, least, most};
+use super::page::{Bucket, Page, enter, least, most};
 
 /// Sixteen boxes in columns and their children: 448 bytes, seven cache lines. As a leaf page of
 /// boxes its children are slots.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Zeroable)]
 #[repr(C, align(64))]
 pub struct Node {
     low: [[f32; 16]; 3],
@@ -114,5 +117,10 @@ impl Page for Node {
                 & L::splat(low[axis]).at_most(L::load(&self.high[axis]));
         }
         bits
+    }
+
+    #[inline(always)]
+    fn ray_distances<L: Lanes>(&self, ray: &Ray) -> L {
+        enter(ray, self.low.each_ref(), self.high.each_ref())
     }
 }

@@ -50,7 +50,7 @@ impl<E: Extent> Bvh<E> {
         let mut at = 0;
         while let Some(&(height, index)) = work.outgrown.get(at) {
             at += 1;
-            self.trim(height, index, work);
+            self.give_back(height, index, work);
         }
         Ok(())
     }
@@ -89,7 +89,7 @@ impl<E: Extent> Bvh<E> {
 
     /// Lets an outgrown bucket give back up to half its entries, the farthest from their middle
     /// first, until it fits again; they are placed from the root.
-    fn trim(&mut self, height: u8, index: u32, work: &mut Workspace) {
+    fn give_back(&mut self, height: u8, index: u32, work: &mut Workspace) {
         let link = *self.link(height, index);
         // Trimming another bucket may have dissolved this one or used its number again.
         if link.len == 0 || link.height != height || link.parent == NOWHERE {

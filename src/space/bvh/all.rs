@@ -1,0 +1,90 @@
+//! All hits up to a distance.
+
+use super::NOWHERE;
+use super::extent::Extent;
+use super::first::Measure;
+use super::lanes::{Lanes, Operation, set_lanes};
+use super::page::Bucket;
+use super::select::Select;
+use super::tree::Tree;
+use super::workspace::{Hit, Visit, Workspace};
+
+/// All items of at most `limit` in two trees, in the order (distance, key, slot); leaves them in
+/// the workspace's `hits`.
+pub(super) struct All<'a, 'w, E: Extent, M, S> {
+    pub(super) trees: [Tree<'a, E>; 2],
+    pub(super) measure: M,
+    pub(super) limit: f32,
+    pub(super) select: &'a S,
+    pub(super) work: &'w mut Workspace,
+}
+
+impl<E: Extent, M: Measure, S: Select> Operation for All<'_, '_, E, M, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Self { trees, measure, limit, select, work } = self;
+        let Workspace { stack, hits, .. } = work;
+        hits.clear();
+        for tree in trees {
+            collect::<L, E, M, S>(tree, measure, limit, select, stack, hits);
+        }
+        sort(hits, select);
+    }
+}
+
+#[inline(always)]
+fn collect<L: Lanes, E: Extent, M: Measure, S: Select>(
+    tree: Tree<'_, E>,
+    measure: M,
+    limit: f32,
+    select: &S,
+    stack: &mut Vec<Visit>,
+    hits: &mut Vec<Hit>,
+) {
+    if tree.root == NOWHERE {
+        return;
+    }
+    stack.clear();
+    stack.push(Visit { index: tree.root, height: tree.height });
+    while let Some(Visit { index, height }) = stack.pop() {
+        if height == 0 {
+            let page = tree.page(index);
+            let distances: L = measure.measure(page);
+            let near = distances.at_most(L::splat(limit));
+            if near == 0 {
+                continue;
+            }
+            hits.reserve(16);
+            let distances = distances.to_array();
+            for lane in set_lanes(near) {
+                let slot = page.id(lane);
+                if select.accepts(slot) {
+                    hits.push(Hit { slot, distance_squared: distances[lane] });
+                }
+            }
+        } else {
+            let node = tree.node(index);
+            let distances: L = measure.measure(node);
+            for lane in set_lanes(distances.at_most(L::splat(limit))) {
+                stack.push(Visit { index: node.id(lane), height: height - 1 });
+            }
+        }
+    }
+}
+
+/// Sorts by (distance, key, slot): first by one integer of distance and slot, since distances are
+/// not negative and order as their bits do; then each run of equal distances by key.
+#[inline(always)]
+fn sort<S: Select>(hits: &mut [Hit], select: &S) {
+    hits.sort_unstable_by_key(|hit| hit.rank());
+    if S::BY_SLOT {
+        return;
+    }
+    for run in hits.chunk_by_mut(|a, b| a.distance_squared == b.distance_squared) {
+        if run.len() > 1 {
+            run.sort_unstable_by_key(|hit| (select.key(hit.slot), hit.slot));
+        }
+    }
+}
