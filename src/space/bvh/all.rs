@@ -1,12 +1,12 @@
 //! All hits up to a distance.
 
-use super::NOWHERE;
 use super::extent::Extent;
 use super::first::Measure;
 use super::lanes::{Lanes, Operation, set_lanes};
 use super::page::Bucket;
 use super::select::Select;
 use super::tree::Tree;
+use super::walk::walk;
 use super::workspace::{Hit, Visit, Workspace};
 
 /// All items of at most `limit` in two trees, in the order (distance, key, slot); leaves them in
@@ -43,19 +43,13 @@ fn collect<L: Lanes, E: Extent, M: Measure, S: Select>(
     stack: &mut Vec<Visit>,
     hits: &mut Vec<Hit>,
 ) {
-    if tree.root == NOWHERE {
-        return;
-    }
-    stack.clear();
-    stack.push(Visit { index: tree.root, height: tree.height });
-    while let Some(Visit { index, height }) = stack.pop() {
-        if height == 0 {
-            let page = tree.page(index);
+    walk(
+        tree,
+        stack,
+        |node| measure.measure::<_, L>(node).at_most(L::splat(limit)),
+        |page| {
             let distances: L = measure.measure(page);
             let near = distances.at_most(L::splat(limit));
-            if near == 0 {
-                continue;
-            }
             hits.reserve(16);
             let distances = distances.to_array();
             for lane in set_lanes(near) {
@@ -64,14 +58,8 @@ fn collect<L: Lanes, E: Extent, M: Measure, S: Select>(
                     hits.push(Hit { slot, distance_squared: distances[lane] });
                 }
             }
-        } else {
-            let node = tree.node(index);
-            let distances: L = measure.measure(node);
-            for lane in set_lanes(distances.at_most(L::splat(limit))) {
-                stack.push(Visit { index: node.id(lane), height: height - 1 });
-            }
-        }
-    }
+        },
+    );
 }
 
 /// Sorts by (distance, key, slot): first by one integer of distance and slot, since distances are

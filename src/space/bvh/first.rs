@@ -3,6 +3,7 @@
 use super::NOWHERE;
 use super::best::{Best, Collect, Few};
 use super::extent::Extent;
+use super::fetch::fetch;
 use super::lanes::{Keys, Lanes, Operation, set_lanes};
 use super::node::Node;
 use super::page::{Bucket, Page};
@@ -79,25 +80,35 @@ fn descend<L: Lanes, E: Extent, M: Measure, S: Select, C: Collect>(
     let (mut index, mut height) = (tree.root, tree.height);
     let mut node = tree.node(index);
     let mut keys = visit_node::<L, M>(node, measure, collect.bound());
+    // Whether the node's children within the bound were asked for.
+    let mut fetched = false;
     loop {
         let least = keys.least();
-        if least & !15 > collect.bound().to_bits() {
+        let bound = collect.bound();
+        if least & !15 > bound.to_bits() {
             let Some(above) = open.pop() else {
                 return;
             };
-            (index, height) = (above.index, above.height);
+            (index, height, fetched) = (above.index, above.height, above.fetched);
             node = tree.node(index);
             keys = L::Keys::load(&above.keys);
             continue;
         }
         let lane = (least & 15) as usize;
         let child = node.id(lane);
+        if !fetched && bound < f32::INFINITY {
+            fetched = true;
+            for lane in set_lanes(keys.at_most(bound.to_bits() | 15)) {
+                let child = node.id(lane);
+                if height == 1 { fetch(tree.page(child)) } else { fetch(tree.node(child)) }
+            }
+        }
         keys = keys.without(lane);
         if height == 1 {
             visit_page::<L, E, M, S, C>(tree.page(child), measure, select, collect);
         } else {
-            open.push(Open { keys: keys.to_array(), index, height });
-            (index, height) = (child, height - 1);
+            open.push(Open { keys: keys.to_array(), index, height, fetched });
+            (index, height, fetched) = (child, height - 1, false);
             node = tree.node(index);
             keys = visit_node::<L, M>(node, measure, collect.bound());
         }

@@ -18,7 +18,9 @@ const SLOTS: u32 = 400;
 enum Step<E> {
     Build(Vec<(u32, E)>),
     Insert(u32, E),
+    InsertAll(Vec<(u32, E)>),
     Remove(u32),
+    RemoveAll(Vec<u32>),
     Move(Vec<(u32, E)>),
     Rebuild,
 }
@@ -69,7 +71,9 @@ fn program<E: Brute>(item: BoxedStrategy<E>) -> impl Strategy<Value = Vec<Step<E
     let step = prop_oneof![
         1 => many().prop_map(Step::Build),
         20 => (0..SLOTS, item.clone()).prop_map(|(slot, item)| Step::Insert(slot, item)),
+        2 => proptest::collection::vec((0..SLOTS, item.clone()), 0..60).prop_map(Step::InsertAll),
         20 => (0..SLOTS).prop_map(Step::Remove),
+        2 => proptest::collection::vec(0..SLOTS, 0..90).prop_map(Step::RemoveAll),
         6 => many().prop_map(Step::Move),
         4 => proptest::collection::vec((0..SLOTS, item.clone()), 0..20).prop_map(Step::Move),
         1 => Just(Step::Rebuild),
@@ -125,6 +129,24 @@ impl<E: Brute> World<E> {
                 let was_free = !self.truth.contains_key(slot);
                 assert_eq!(self.tree.insert(*slot, *item).is_ok(), was_free);
                 self.truth.entry(*slot).or_insert(*item);
+            }
+            Step::InsertAll(items) => {
+                let new: BTreeMap<u32, E> = items
+                    .iter()
+                    .copied()
+                    .filter(|(slot, _)| !self.truth.contains_key(slot))
+                    .collect();
+                if new.len() < items.len() {
+                    assert!(self.tree.insert_all(items, &mut self.work).is_err());
+                }
+                let items: Vec<_> = new.into_iter().collect();
+                self.tree.insert_all(&items, &mut self.work).unwrap();
+                self.truth.extend(items);
+            }
+            Step::RemoveAll(slots) => {
+                let held: std::collections::BTreeSet<_> =
+                    slots.iter().filter(|&slot| self.truth.remove(slot).is_some()).collect();
+                assert_eq!(self.tree.remove_all(slots, &mut self.work), held.len());
             }
             Step::Remove(slot) => {
                 assert_eq!(self.tree.remove(*slot, &mut self.work), self.truth.remove(slot));

@@ -1,12 +1,12 @@
 //! All items in a box or another region.
 
 use super::super::region::Aabb;
-use super::NOWHERE;
 use super::extent::Extent;
 use super::lanes::{Lanes, Operation, set_lanes};
 use super::page::{Bucket, Page};
 use super::select::Select;
 use super::tree::Tree;
+use super::walk::walk;
 use super::workspace::{Visit, Workspace};
 
 /// All items in two trees that overlap `bounds` and pass `test`, which is monotone and false
@@ -51,27 +51,29 @@ fn collect<L: Lanes, E: Extent, T: Fn(&Aabb) -> bool, S: Select>(
     stack: &mut Vec<Visit>,
     slots: &mut Vec<u32>,
 ) {
-    if tree.root == NOWHERE {
-        return;
-    }
-    stack.clear();
-    stack.push(Visit { index: tree.root, height: tree.height });
-    while let Some(Visit { index, height }) = stack.pop() {
-        if height == 0 {
-            let page = tree.page(index);
-            for lane in set_lanes(page.overlaps::<L>(bounds)) {
+    walk(
+        tree,
+        stack,
+        |node| passing(node, node.overlaps::<L>(bounds), test),
+        |page| {
+            for lane in set_lanes(passing(page, page.overlaps::<L>(bounds), test)) {
                 let slot = page.id(lane);
-                if test(&page.entry(lane)) && select.accepts(slot) {
+                if select.accepts(slot) {
                     slots.push(slot);
                 }
             }
-        } else {
-            let node = tree.node(index);
-            for lane in set_lanes(node.overlaps::<L>(bounds)) {
-                if test(&node.entry(lane)) {
-                    stack.push(Visit { index: node.id(lane), height: height - 1 });
-                }
-            }
+        },
+    );
+}
+
+/// The bits of lanes that pass `test`.
+#[inline(always)]
+fn passing<B: Bucket>(bucket: &B, bits: u16, test: &impl Fn(&Aabb) -> bool) -> u16 {
+    let mut passed = bits;
+    for lane in set_lanes(bits) {
+        if !test(&bucket.entry(lane)) {
+            passed &= !(1 << lane);
         }
     }
+    passed
 }

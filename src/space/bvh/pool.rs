@@ -102,7 +102,13 @@ impl<B: Bucket> Pool<B> {
         &mut self.links[index as usize]
     }
 
+    /// Numbers are below this.
+    pub(super) fn extent(&self) -> usize {
+        self.links.len()
+    }
+
     /// How many are in use.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.links.len() - self.free.len()
     }

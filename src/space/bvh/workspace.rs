@@ -5,6 +5,7 @@ use bytemuck::{Pod, Zeroable};
 use super::super::region::Aabb;
 use super::super::vector::Vec3;
 use super::best::Best;
+use super::build::Seed;
 use super::extent::Extent;
 
 /// Scratch memory of one thread. It grows to what the largest operation so far needed, then no
@@ -30,7 +31,8 @@ pub struct Workspace {
     /// Items to build from.
     pub(super) points: Vec<(Vec3, u32)>,
     pub(super) boxes: Vec<(Aabb, u32)>,
-    /// A bit for each slot that a batch has named.
+    pub(super) seeds: Vec<Seed>,
+    /// A bit for each slot that a batch names, or for each page that it changes.
     pub(super) named: Vec<u64>,
 }
 
@@ -105,6 +107,8 @@ pub(super) struct Open {
     pub(super) keys: [u32; 16],
     pub(super) index: u32,
     pub(super) height: u8,
+    /// Whether the children within the bound were asked for.
+    pub(super) fetched: bool,
 }
 
 /// An entry that waits for a place in a bucket at `height`.
@@ -149,7 +153,8 @@ impl Workspace {
         reserve(&mut self.dirty_above, pages);
         reserve(&mut self.outgrown, pages + nodes);
         reserve(&mut self.homeless, DEEPEST);
-        reserve(&mut self.named, items.div_ceil(64));
+        reserve(&mut self.named, items.max(pages).div_ceil(64));
         reserve(E::list(self), items);
+        reserve(&mut self.seeds, items);
     }
 }

@@ -138,6 +138,18 @@ impl Keys for Avx2Keys {
     }
 
     #[inline(always)]
+    fn at_most(self, bound: u32) -> u16 {
+        let [low, high] = self.0.map(|half| {
+            avx2!({
+                let least = _mm256_min_epu32(half, _mm256_set1_epi32(bound as i32));
+                let same = _mm256_castsi256_ps(_mm256_cmpeq_epi32(least, half));
+                _mm256_movemask_ps(same) as u16
+            })
+        });
+        low | high << 8
+    }
+
+    #[inline(always)]
     fn without(self, lane: usize) -> Self {
         let [low, high] = (1u16 << (lane & 15)).to_le_bytes().map(spread);
         let [a, b] = self.0;

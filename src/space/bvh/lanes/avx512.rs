@@ -100,6 +100,11 @@ impl Keys for Avx512Keys {
     }
 
     #[inline(always)]
+    fn at_most(self, bound: u32) -> u16 {
+        avx512!(_mm512_cmple_epu32_mask(self.0, _mm512_set1_epi32(bound as i32)))
+    }
+
+    #[inline(always)]
     fn without(self, lane: usize) -> Self {
         Self(avx512!(_mm512_mask_mov_epi32(self.0, 1 << (lane & 15), _mm512_set1_epi32(-1))))
     }

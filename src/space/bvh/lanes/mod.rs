@@ -57,6 +57,8 @@ pub(super) trait Lanes: Copy {
 pub(super) trait Keys: Copy {
     /// The least of them.
     fn least(self) -> u32;
+    /// A bit for each that is at most `bound`.
+    fn at_most(self, bound: u32) -> u16;
     /// [`u32::MAX`] in one lane more.
     fn without(self, lane: usize) -> Self;
     fn to_array(self) -> [u32; 16];
@@ -127,6 +129,9 @@ mod tests {
             for lane in [5, 0, 15] {
                 let least = keys.least();
                 found.push(least);
+                found.push(u32::from(keys.at_most(least)) << 16);
+                found.push(u32::from(keys.at_most(1.0f32.to_bits())));
+                found.push(u32::from(keys.at_most(u32::MAX)));
                 eight = eight.insert(u64::from(least) << 20 | 3);
                 keys = L::Keys::load(&keys.to_array()).without(lane);
             }

@@ -124,6 +124,20 @@ impl Keys for NeonKeys {
     }
 
     #[inline(always)]
+    fn at_most(self, bound: u32) -> u16 {
+        let mut bits = 0;
+        for quarter in 0..4 {
+            let each: uint32x4_t = bytemuck::cast([1u32, 2, 4, 8]);
+            let four = neon!({
+                let passed = vcleq_u32(self.0[quarter], vdupq_n_u32(bound));
+                vaddvq_u32(vandq_u32(passed, each))
+            });
+            bits |= (four as u16) << (4 * quarter);
+        }
+        bits
+    }
+
+    #[inline(always)]
     fn without(self, lane: usize) -> Self {
         Self(core::array::from_fn(|quarter| {
             neon!(vorrq_u32(self.0[quarter], spread(1 << (lane & 15), quarter)))

@@ -112,6 +112,15 @@ impl Keys for PortableKeys {
     }
 
     #[inline(always)]
+    fn at_most(self, bound: u32) -> u16 {
+        let mut bits = 0;
+        for lane in 0..16 {
+            bits |= u16::from(self.0[lane] <= bound) << lane;
+        }
+        bits
+    }
+
+    #[inline(always)]
     fn without(mut self, lane: usize) -> Self {
         self.0[lane & 15] = u32::MAX;
         self
