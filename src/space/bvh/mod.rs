@@ -18,7 +18,7 @@
 //!    Pruning is by the same expression on boxes, which is never larger than an item's inside.
 //! 7. A query is written once over sixteen lanes and runs on the widest vectors of the machine; all
 //!    give the same bits (`lanes`). It asks for all memory that it will need before it waits for any.
-//! 8. Pages and nodes lie in blocks that snapshots share with the writer (`blocks`). `Tiers` keeps
+//! 8. Pages and nodes lie in blocks that snapshots share with the writer (`blocks`). [`Tiers`] keeps
 //!    what moved lately in a tree of its own, so that a frame's moves copy few of them (`tiers`).
 //! 9. Queries take `&self` and a [`Workspace`], so any number of threads may query one tree, each
 //!    with its own. A warmed-up workspace and tree allocate nothing.
@@ -43,6 +43,7 @@ mod remove;
 mod select;
 mod snapshot;
 mod split;
+mod tiers;
 mod tree;
 mod update;
 mod view;
@@ -58,6 +59,7 @@ pub use error::{ItemError, QueryError};
 pub use extent::Extent;
 pub use select::{Accepting, BySlot, Select};
 pub use snapshot::Snapshot;
+pub use tiers::Tiers;
 pub use view::View;
 pub use workspace::{Hit, RayHit, Workspace};
 

@@ -3,10 +3,10 @@
 use super::Bvh;
 use super::extent::Extent;
 use super::lanes::Path;
-use super::tree::{Held, Tree};
+use super::tree::Held;
 use super::view::View;
 
-/// The items of a [`Bvh`] at one moment, while its writer goes on: `Send + Sync`, never changed.
+/// The items of a [`Bvh`] or of [`Tiers`](super::Tiers) at one moment, while its writer goes on: `Send + Sync`, never changed.
 ///
 /// It holds the blocks that the tree then had. Taking one costs a count for each block (64 pages);
 /// taking it again into the same object costs a comparison for each block and a count for each that
@@ -29,36 +29,38 @@ use super::view::View;
 /// ```
 #[derive(Debug)]
 pub struct Snapshot<E: Extent> {
-    held: Held<E>,
-    path: Path,
+    pub(super) held: [Held<E>; 2],
+    pub(super) path: Path,
 }
 
 impl<E: Extent> Snapshot<E> {
     /// One that holds nothing, to take snapshots into.
     #[must_use]
     pub fn empty() -> Self {
-        Self { held: Held::new(), path: Path::best() }
+        Self { held: [Held::new(), Held::new()], path: Path::best() }
     }
 
     /// What the snapshot holds, for any query. Constant time.
     #[inline]
     #[must_use]
     pub fn view(&self) -> View<'_, E> {
-        View { trees: [self.held.tree(), Tree::EMPTY], path: self.path }
+        let [first, second] = &self.held;
+        View { trees: [first.tree(), second.tree()], path: self.path }
     }
 
     /// How many items it holds.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.held.len as usize
+        let [first, second] = &self.held;
+        first.len as usize + second.len as usize
     }
 
     /// Whether it holds none.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.held.len == 0
+        self.len() == 0
     }
 }
 
@@ -74,7 +76,9 @@ impl<E: Extent> Bvh<E> {
     /// The tree as it is now, in place of what `snapshot` held; allocates nothing where that was of
     /// a tree as large.
     pub fn snapshot_into(&mut self, snapshot: &mut Snapshot<E>) {
-        self.hold(&mut snapshot.held);
+        let [first, second] = &mut snapshot.held;
+        self.hold(first);
+        *second = Held::new();
         snapshot.path = self.path;
     }
 

@@ -15,7 +15,7 @@ use super::select::Select;
 use super::tree::Tree;
 use super::workspace::{Hit, RayHit, Workspace};
 
-/// What queries see: the items of a [`Bvh`](super::Bvh), of a pair of tiers, or of a
+/// What queries see: the items of a [`Bvh`](super::Bvh), of [`Tiers`](super::Tiers), or of a
 /// snapshot of either. It borrows, copies freely, and may be used by any number of threads, each
 /// with its own [`Workspace`].
 ///
