@@ -2,7 +2,7 @@
 
 use super::extent::Extent;
 use super::first::Measure;
-use super::lanes::{Lanes, Operation, set_lanes};
+use super::lanes::{Eight, Lanes, Operation, set_lanes};
 use super::page::Bucket;
 use super::select::Select;
 use super::tree::Tree;
@@ -30,7 +30,7 @@ impl<E: Extent, M: Measure, S: Select> Operation for All<'_, '_, E, M, S> {
         for tree in trees {
             collect::<L, E, M, S>(tree, measure, limit, select, stack, hits);
         }
-        sort(hits, select);
+        sort::<L, S>(hits, select);
     }
 }
 
@@ -65,8 +65,20 @@ fn collect<L: Lanes, E: Extent, M: Measure, S: Select>(
 /// Sorts by (distance, key, slot): first by one integer of distance and slot, since distances are
 /// not negative and order as their bits do; then each run of equal distances by key.
 #[inline(always)]
-fn sort<S: Select>(hits: &mut [Hit], select: &S) {
-    hits.sort_unstable_by_key(|hit| hit.rank());
+fn sort<L: Lanes, S: Select>(hits: &mut [Hit], select: &S) {
+    if hits.len() <= COUNTED {
+        // Each hit's place is the number of those before it: eight at a time, and no branch to guess.
+        let mut ranks = [[u64::MAX >> 1; 8]; COUNTED / 8];
+        for (rank, hit) in ranks.as_flattened_mut().iter_mut().zip(&*hits) {
+            *rank = hit.rank();
+        }
+        let used = &ranks[..hits.len().div_ceil(8)];
+        for &rank in &ranks.as_flattened()[..hits.len()] {
+            hits[L::Eight::count_below(used, rank)] = Hit::of_rank(rank);
+        }
+    } else {
+        hits.sort_unstable_by_key(|hit| hit.rank());
+    }
     if S::BY_SLOT {
         return;
     }
@@ -76,3 +88,6 @@ fn sort<S: Select>(hits: &mut [Hit], select: &S) {
         }
     }
 }
+
+/// Up to here, counting what comes before each hit costs less than sorting.
+const COUNTED: usize = 64;

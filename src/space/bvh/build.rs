@@ -5,8 +5,11 @@ use super::extent::Extent;
 use super::workspace::Workspace;
 use super::{Bvh, NOWHERE, margin};
 
-/// How many items a built page holds, and how many children a built node: the rest is room to grow.
-const FILL: usize = 14;
+/// How many items a built page holds: the rest is room to grow.
+const PAGE_FILL: usize = 14;
+
+/// How many children a built node holds: they come less often than items.
+const NODE_FILL: usize = 15;
 
 impl<E: Extent> Bvh<E> {
     /// Replaces all items by `items`, each a slot and its extent; O(n log n), on the threads of the
@@ -78,32 +81,40 @@ impl<E: Extent> Bvh<E> {
         if let Some(highest) = seeds.iter().map(|seed| seed.slot).max() {
             self.reserve_slot(highest);
             self.len = seeds.len() as u32;
-            let mut height = 0;
-            while capacity(height) < seeds.len() {
-                height += 1;
-            }
-            arrange(&mut seeds, height);
+            let pages = Pages { count: seeds.len().div_ceil(PAGE_FILL), items: seeds.len() };
+            let height = pages.height();
+            self.pages.reserve_exact(pages.count);
+            pages.arrange(&mut seeds, 0, pages.count, height);
             self.height = height;
-            self.root = self.build_bucket(&seeds, list, height);
+            self.root = self.build_bucket(&seeds, list, pages, 0, pages.count, height);
             self.link_mut(height, self.root).parent = NOWHERE;
         }
         work.seeds = seeds;
     }
 
-    /// A bucket at `height` over arranged seeds, at most its built capacity.
-    fn build_bucket(&mut self, seeds: &[Seed], list: &[(E, u32)], height: u8) -> u32 {
+    /// A bucket at `height` over the arranged seeds of the pages `first..last`.
+    fn build_bucket(
+        &mut self,
+        seeds: &[Seed],
+        list: &[(E, u32)],
+        pages: Pages,
+        first: usize,
+        last: usize,
+        height: u8,
+    ) -> u32 {
         let index = self.alloc(height);
         if height == 0 {
+            let seeds = &seeds[pages.start(first)..pages.start(last)];
             for (lane, seed) in seeds.iter().enumerate() {
                 self.put(0, index, lane, &list[seed.item as usize].0.to_box(), seed.slot);
             }
             self.link_mut(0, index).len = seeds.len() as u8;
         } else {
-            let children = seeds.len().div_ceil(capacity(height - 1));
+            let children = (last - first).div_ceil(capacity(height - 1));
             for child in 0..children {
-                let from = seeds.len() * child / children;
-                let to = seeds.len() * (child + 1) / children;
-                let below = self.build_bucket(&seeds[from..to], list, height - 1);
+                let from = first + (last - first) * child / children;
+                let to = first + (last - first) * (child + 1) / children;
+                let below = self.build_bucket(seeds, list, pages, from, to, height - 1);
                 let bounds = self.bounds_of(height - 1, below);
                 self.put(height, index, child, &bounds, below);
             }
@@ -124,45 +135,76 @@ pub(super) struct Seed {
     item: u32,
 }
 
-/// Orders seeds so that each part that becomes one bucket at `height` or below stands together.
-fn arrange(seeds: &mut [Seed], height: u8) {
-    if height > 0 {
-        let children = seeds.len().div_ceil(capacity(height - 1));
-        divide(seeds, 0, children, children, seeds.len(), height);
-    }
+/// The pages of a build: items are shared evenly, so the items before a page tell where it starts.
+#[derive(Clone, Copy)]
+struct Pages {
+    count: usize,
+    items: usize,
 }
 
-/// Halves the seeds of the children `first..last` of a node, of `count` that share `total` seeds,
-/// along their longest axis until each part is one child's.
-fn divide(seeds: &mut [Seed], first: usize, last: usize, count: usize, total: usize, height: u8) {
-    if last - first == 1 {
-        arrange(seeds, height - 1);
-        return;
+impl Pages {
+    /// The first item of a page.
+    fn start(self, page: usize) -> usize {
+        self.items * page / self.count
     }
-    let middle = first + (last - first) / 2;
-    let at = total * middle / count - total * first / count;
-    let axis = longest_axis(seeds);
-    // Slots break ties, so the order of the input does not matter.
-    let rank = |seed: &Seed| u64::from(seed.at[axis]) << 32 | u64::from(seed.slot);
-    seeds.select_nth_unstable_by_key(at, rank);
-    let (low, high) = seeds.split_at_mut(at);
-    if low.len() > ALONE {
-        rayon::join(
-            || divide(low, first, middle, count, total, height),
-            || divide(high, middle, last, count, total, height),
-        );
-    } else {
-        divide(low, first, middle, count, total, height);
-        divide(high, middle, last, count, total, height);
+
+    /// The height of a tree over all.
+    fn height(self) -> u8 {
+        let mut height = 0;
+        while capacity(height) < self.count {
+            height += 1;
+        }
+        height
+    }
+
+    /// Orders the seeds of the pages `first..last` so that those of each bucket at `height` or below
+    /// stand together.
+    fn arrange(self, seeds: &mut [Seed], first: usize, last: usize, height: u8) {
+        if height > 0 {
+            let children = (last - first).div_ceil(capacity(height - 1));
+            self.divide(seeds, [first, last], [0, children, children], height);
+        }
+    }
+
+    /// Halves the seeds of the children `from..to` of a node's `count` along their longest axis until
+    /// each part is one child's; the node has the pages `first..last`.
+    fn divide(
+        self,
+        seeds: &mut [Seed],
+        [first, last]: [usize; 2],
+        [from, to, count]: [usize; 3],
+        height: u8,
+    ) {
+        let page = |child: usize| first + (last - first) * child / count;
+        if to - from == 1 {
+            self.arrange(seeds, page(from), page(to), height - 1);
+            return;
+        }
+        let middle = from + (to - from) / 2;
+        let at = self.start(page(middle)) - self.start(page(from));
+        let axis = longest_axis(seeds);
+        // Slots break ties, so the order of the input does not matter.
+        let rank = |seed: &Seed| u64::from(seed.at[axis]) << 32 | u64::from(seed.slot);
+        seeds.select_nth_unstable_by_key(at, rank);
+        let (low, high) = seeds.split_at_mut(at);
+        if low.len() > ALONE {
+            rayon::join(
+                || self.divide(low, [first, last], [from, middle, count], height),
+                || self.divide(high, [first, last], [middle, to, count], height),
+            );
+        } else {
+            self.divide(low, [first, last], [from, middle, count], height);
+            self.divide(high, [first, last], [middle, to, count], height);
+        }
     }
 }
 
 /// Fewer seeds than this are not worth a second thread.
 const ALONE: usize = 16_384;
 
-/// How many items a built bucket at `height` holds at most.
+/// How many pages a built bucket at `height` holds at most.
 fn capacity(height: u8) -> usize {
-    FILL.saturating_pow(u32::from(height) + 1)
+    NODE_FILL.saturating_pow(u32::from(height))
 }
 
 /// A number's bits, so that they order as the numbers do; both zeros are one.

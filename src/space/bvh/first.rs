@@ -96,9 +96,11 @@ fn descend<L: Lanes, E: Extent, M: Measure, S: Select, C: Collect>(
         }
         let lane = (least & 15) as usize;
         let child = node.id(lane);
-        if !fetched && bound < f32::INFINITY {
-            fetched = true;
-            for lane in set_lanes(keys.at_most(bound.to_bits() | 15)) {
+        if !fetched {
+            // Without a bound yet, as many as a search in open space visits.
+            let near = if bound < f32::INFINITY { bound.to_bits() | 15 } else { few(keys) };
+            fetched = bound < f32::INFINITY;
+            for lane in set_lanes(keys.at_most(near)) {
                 let child = node.id(lane);
                 if height == 1 { fetch(tree.page(child)) } else { fetch(tree.node(child)) }
             }
@@ -113,6 +115,16 @@ fn descend<L: Lanes, E: Extent, M: Measure, S: Select, C: Collect>(
             keys = visit_node::<L, M>(node, measure, collect.bound());
         }
     }
+}
+
+/// The fourth least key, the first ones gone.
+#[inline(always)]
+fn few<K: Keys>(mut keys: K) -> u32 {
+    for _ in 0..3 {
+        keys = keys.without((keys.least() & 15) as usize);
+    }
+    // Where none is left, all of them.
+    keys.least().min(u32::MAX - 1)
 }
 
 /// The keys of a node's children within the bound.

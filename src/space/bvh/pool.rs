@@ -46,6 +46,11 @@ impl<B: Bucket> Pool<B> {
         self.free.reserve(buckets.saturating_sub(self.free.len()));
     }
 
+    /// Room for the links of `buckets` in all and no more.
+    pub(super) fn reserve_exact(&mut self, buckets: usize) {
+        self.links.reserve_exact(buckets.saturating_sub(self.links.len()));
+    }
+
     /// An empty bucket.
     pub(super) fn alloc(&mut self, height: u8) -> u32 {
         let link = Link { parent: NOWHERE, home: 0.0, len: 0, height, dirty: false };

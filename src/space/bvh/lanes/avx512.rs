@@ -156,4 +156,15 @@ impl Eight for Avx512Eight {
     fn to_array(self) -> [u64; 8] {
         bytemuck::cast(self.0)
     }
+
+    #[inline(always)]
+    fn count_below(values: &[[u64; 8]], value: u64) -> usize {
+        let value = avx512!(_mm512_set1_epi64(value as i64));
+        let mut count = 0;
+        for eight in values {
+            let eight: __m512i = bytemuck::cast(*eight);
+            count += avx512!(_mm512_cmplt_epu64_mask(eight, value)).count_ones();
+        }
+        count as usize
+    }
 }

@@ -76,6 +76,8 @@ pub(super) trait Eight: Copy {
     /// The value in a place below eight.
     fn at(self, place: usize) -> u64;
     fn to_array(self) -> [u64; 8];
+    /// How many of `values`, each below 2⁶³, are less than `value`.
+    fn count_below(values: &[[u64; 8]], value: u64) -> usize;
 }
 
 /// What may run on any lanes.
@@ -137,6 +139,10 @@ mod tests {
             }
             let mut sorted = eight.to_array().to_vec();
             sorted.extend((0..8).map(|place| eight.at(place)));
+            let many = [eight.to_array(), [7; 8], [u64::MAX >> 1; 8]];
+            let counts = [0, 7, 8, 1 << 50, u64::MAX >> 1].map(|v| L::Eight::count_below(&many, v));
+            sorted.extend(counts.map(|count| count as u64));
+            sorted.extend([0, 7, 0x3f80_0000].map(|bits| u64::from(eight.has_upper(bits))));
             (found, sorted)
         }
     }

@@ -167,6 +167,17 @@ impl Eight for PortableEight {
     fn to_array(self) -> [u64; 8] {
         self.0
     }
+
+    #[inline(always)]
+    fn count_below(values: &[[u64; 8]], value: u64) -> usize {
+        let mut counts = [0u64; 8];
+        for eight in values {
+            for place in 0..8 {
+                counts[place] += u64::from((eight[place] as i64) < value as i64);
+            }
+        }
+        counts.iter().sum::<u64>() as usize
+    }
 }
 
 #[cfg(test)]
