@@ -1,5 +1,8 @@
 //! Asking for memory before it is read.
-#![expect(unsafe_code, reason = "the prefetch instruction takes a raw pointer")]
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "the prefetch instruction takes a raw pointer")
+)]
 
 /// Asks for every cache line of `value`; changes nothing but time. The memory of a large tree takes
 /// as long to come as a node takes to test, so queries ask for all that they will visit at once.
