@@ -17,11 +17,13 @@
 pub mod bvh;
 mod pose;
 mod quaternion;
+mod ray;
 mod region;
 mod vector;
 
 pub use pose::{Pose, PoseError};
 pub use quaternion::Quat;
+pub use ray::{Ray, RayError};
 pub use region::{
     Aabb, FieldOfView, Frustum, OrientedBox, Plane, Prism, Region, RegionError, Sphere, UpAxis,
 };

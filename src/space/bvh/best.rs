@@ -1,7 +1,65 @@
 //! The best hits so far.
 
+use super::lanes::Eight;
 use super::select::Select;
 use super::workspace::Hit;
+
+/// What a search for the first hits gathers them in.
+pub(super) trait Collect {
+    /// What lies farther than this is not among the best. An equal distance may be, by its key.
+    fn bound(&self) -> f32;
+
+    /// Takes in a hit of at most [`bound`](Self::bound), if it is among the best so far.
+    fn offer<S: Select>(&mut self, hit: Hit, select: &S);
+}
+
+/// The few first hits by (d², slot), sorted in a register.
+#[derive(Clone, Copy)]
+pub(super) struct Few<V> {
+    ranks: V,
+    k: usize,
+    bound: f32,
+    /// Whether equal distances matter, since their order is not that of the slots.
+    watch: bool,
+    tied: bool,
+}
+
+impl<V: Eight> Few<V> {
+    /// How many it may hold.
+    pub(super) const MOST: usize = 8;
+
+    /// Nothing yet of the first `k` hits of at most `limit`.
+    #[inline(always)]
+    pub(super) fn new(k: usize, limit: f32, watch: bool) -> Self {
+        // No slot is as large: an empty place comes after every hit at the limit.
+        let none = Hit { slot: u32::MAX, distance_squared: limit };
+        Self { ranks: V::splat(none.rank()), k, bound: limit, watch, tied: false }
+    }
+
+    /// Whether two offered hits that may be among the best had the same distance, and that matters:
+    /// then the slots' order may not be the keys'. The second of two such finds the first among the
+    /// best, or it would lie beyond the bound.
+    #[inline(always)]
+    pub(super) fn is_tied(&self) -> bool {
+        self.tied
+    }
+}
+
+impl<V: Eight> Collect for Few<V> {
+    #[inline(always)]
+    fn bound(&self) -> f32 {
+        self.bound
+    }
+
+    #[inline(always)]
+    fn offer<S: Select>(&mut self, hit: Hit, _: &S) {
+        if self.watch {
+            self.tied |= self.ranks.has_upper(hit.distance_squared.to_bits());
+        }
+        self.ranks = self.ranks.insert(hit.rank());
+        self.bound = f32::from_bits((self.ranks.at(self.k - 1) >> 32) as u32);
+    }
+}
 
 /// The `k` first hits by (d², key, slot) among those offered.
 ///
@@ -38,24 +96,23 @@ impl Best {
         self.limit = limit;
     }
 
-    /// What lies farther than this is not among the best. An equal distance may be, by its key.
-    #[inline]
-    pub(super) fn bound(&self) -> f32 {
-        self.limit
+    /// The hits of `few` instead.
+    #[inline(always)]
+    pub(super) fn take<V: Eight>(&mut self, few: &Few<V>) {
+        self.hits.clear();
+        let ranks = few.ranks.to_array();
+        let hits = ranks.iter().take(few.k).map(|&rank| Hit::of_rank(rank));
+        self.hits.extend(hits.filter(|hit| hit.slot != u32::MAX));
     }
 
-    /// Takes in a hit of at most [`bound`](Self::bound), if it is among the best so far.
+    /// The best, in order once finished.
     #[inline]
-    pub(super) fn offer<S: Select>(&mut self, hit: Hit, select: &S) {
-        if self.k <= SORTED {
-            self.offer_sorted(hit, select);
-        } else {
-            self.offer_heap(hit, select);
-        }
+    pub(super) fn hits(&self) -> &[Hit] {
+        &self.hits
     }
 
-    /// The best in order.
-    pub(super) fn finish<S: Select>(&mut self, select: &S) -> &[Hit] {
+    /// Puts the best in order.
+    pub(super) fn finish<S: Select>(&mut self, select: &S) {
         if self.k > SORTED {
             self.hits.sort_unstable_by(|&a, &b| {
                 if precedes(a, b, select) {
@@ -65,7 +122,6 @@ impl Best {
                 }
             });
         }
-        &self.hits
     }
 
     #[inline]
@@ -123,6 +179,22 @@ impl Best {
         }
         if self.hits.len() == self.k {
             self.limit = self.hits[0].distance_squared;
+        }
+    }
+}
+
+impl Collect for Best {
+    #[inline]
+    fn bound(&self) -> f32 {
+        self.limit
+    }
+
+    #[inline]
+    fn offer<S: Select>(&mut self, hit: Hit, select: &S) {
+        if self.k <= SORTED {
+            self.offer_sorted(hit, select);
+        } else {
+            self.offer_heap(hit, select);
         }
     }
 }

@@ -52,6 +52,12 @@ pub enum QueryError {
         /// The radius as given, in metres.
         radius: f32,
     },
+    /// A ray's reach is negative or not a number.
+    #[error("a ray's reach is {reach_m} m, expected at least 0")]
+    BadReach {
+        /// The reach as given, in metres.
+        reach_m: f32,
+    },
 }
 
 /// `point` where it is finite.
@@ -66,4 +72,10 @@ pub(super) fn radius_squared(radius: f32) -> Result<f32, QueryError> {
     } else {
         Err(QueryError::BadRadius { radius })
     }
+}
+
+/// How far a ray reaches, where that is not negative; it may be infinite.
+pub(super) fn reach(reach_m: f32) -> Result<f32, QueryError> {
+    // Zero of either sign becomes +0, whose bits compare as its value does.
+    if reach_m >= 0.0 { Ok(reach_m.abs()) } else { Err(QueryError::BadReach { reach_m }) }
 }

@@ -3,8 +3,10 @@
 use super::super::region::Aabb;
 use super::error::ItemError;
 use super::extent::Extent;
+use super::morton::Grid;
+use super::node::Choose;
 use super::page::Bucket;
-use super::workspace::Homeless;
+use super::workspace::{Homeless, Workspace};
 use super::{Bvh, NOWHERE, margin, split_place};
 
 impl<E: Extent> Bvh<E> {
@@ -29,6 +31,41 @@ impl<E: Extent> Bvh<E> {
         Ok(())
     }
 
+    /// Adds items in empty slots. They go in along a curve through space, so that many cost less
+    /// together than one by one; the tree follows from the items and their order in `items`.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert), also where `items` names a slot twice; then none was added.
+    pub fn insert_all(
+        &mut self,
+        items: &[(u32, E)],
+        work: &mut Workspace,
+    ) -> Result<(), ItemError> {
+        self.check_items(items, work)?;
+        if let Some(&(slot, _)) = items.iter().find(|&&(slot, _)| self.find(slot).is_some()) {
+            return Err(ItemError::Occupied { slot });
+        }
+        let Some(highest) = items.iter().map(|&(slot, _)| slot).max() else {
+            return Ok(());
+        };
+        self.reserve_slot(highest);
+        self.len += items.len() as u32;
+        let mut order = core::mem::take(&mut work.order);
+        let middles = || items.iter().map(|(_, item)| item.to_box().centre());
+        let grid = Grid::around(middles());
+        order.clear();
+        order.extend(
+            (0u64..).zip(middles()).map(|(at, middle)| u64::from(grid.code(middle)) << 32 | at),
+        );
+        order.sort_unstable();
+        for &rank in &order {
+            let (slot, item) = items[rank as u32 as usize];
+            self.place_entry(Homeless { bounds: item.to_box(), id: slot, height: 0 });
+        }
+        work.order = order;
+        Ok(())
+    }
+
     /// Puts an entry into a bucket at its height: from the root down, into the child that grows
     /// least. The tree is at least as high as that, or is empty and the entry an item.
     pub(super) fn place_entry(&mut self, entry: Homeless) {
@@ -40,7 +77,7 @@ impl<E: Extent> Bvh<E> {
         let mut index = self.root;
         for level in (height + 1..=self.height).rev() {
             let node = self.nodes.bucket_mut(index);
-            let lane = node.choose(&bounds);
+            let lane = self.path.run(Choose { node, bounds: &bounds });
             let (old, child) = (node.entry(lane), node.id(lane));
             let new = old.union(&bounds);
             if new != old {

@@ -8,32 +8,46 @@
 //!    no query masks lanes by a count.
 //! 3. A child's number stands in its node beside its box. (Numbers derived from the position alone
 //!    would save 0.3 bytes per item, but then a page could split only by moving its neighbours.)
-//! 4. The box of a lane is the exact union of what lies below it, after every operation.
+//! 4. The box of a lane holds all that lies below it; it is their exact union after a build and where
+//!    an update went through, and may be larger where items were removed since.
 //! 5. An update writes lanes and refits the pages and nodes above them, each once. What has outgrown
 //!    the size that it was made with gives its outliers back: they are placed anew from the root.
 //!    A full page or node splits; one with fewer than four entries dissolves into its neighbours.
 //! 6. No answer depends on the tree's shape. Hits are ordered by (d², key): d² by the fixed
 //!    expression of rule 5 of `space`, keys by [`Select`], asked only where distances are equal.
 //!    Pruning is by the same expression on boxes, which is never larger than an item's inside.
-//! 7. Queries take `&self` and a [`Workspace`], so any number of threads may query one tree, each
+//! 7. A query is written once over sixteen lanes and runs on the widest vectors of the machine; all
+//!    give the same bits (`lanes`). It asks for all memory that it will need before it waits for any.
+//! 8. Pages and nodes lie in blocks that snapshots share with the writer (`blocks`). [`Tiers`] keeps
+//!    what moved lately in a tree of its own, so that a frame's moves copy few of them (`tiers`).
+//! 9. Queries take `&self` and a [`Workspace`], so any number of threads may query one tree, each
 //!    with its own. A warmed-up workspace and tree allocate nothing.
 
+mod all;
 mod best;
+mod blocks;
 mod build;
 mod error;
 mod extent;
+mod fetch;
+mod first;
 mod insert;
 mod lanes;
-mod nearest;
+mod morton;
 mod node;
 mod overlap;
 mod page;
 mod pool;
+mod query;
 mod remove;
 mod select;
+mod snapshot;
 mod split;
+mod tiers;
+mod tree;
 mod update;
-mod within;
+mod view;
+mod walk;
 mod workspace;
 
 #[cfg(test)]
@@ -43,11 +57,15 @@ mod oracle;
 
 pub use error::{ItemError, QueryError};
 pub use extent::Extent;
-pub use select::{BySlot, Select};
-pub use workspace::{Hit, Workspace};
+pub use select::{Accepting, BySlot, Select};
+pub use snapshot::Snapshot;
+pub use tiers::Tiers;
+pub use view::View;
+pub use workspace::{Hit, RayHit, Workspace};
 
 use super::region::Aabb;
 use super::vector::Vec3;
+use lanes::Path;
 use node::Node;
 use page::Bucket;
 use pool::{Link, Pool};
@@ -78,6 +96,8 @@ pub struct Bvh<E: Extent> {
     /// A page where `height` is 0, a node otherwise; [`NOWHERE`] where the tree is empty.
     root: u32,
     height: u8,
+    /// The vectors that queries use.
+    path: Path,
 }
 
 /// No place: an absent slot, no parent, no root.
@@ -112,6 +132,7 @@ impl<E: Extent> Bvh<E> {
             len: 0,
             root: NOWHERE,
             height: 0,
+            path: Path::best(),
         }
     }
 
@@ -144,7 +165,8 @@ impl<E: Extent> Bvh<E> {
         Some(E::from_box(&self.pages.bucket(page).entry(lane)))
     }
 
-    /// The smallest box around all items; `None` where there are none. Constant time.
+    /// A box around all items, the smallest where none was removed since the last update; `None`
+    /// where there are none. Constant time.
     #[must_use]
     pub fn bounds(&self) -> Option<Aabb> {
         match (self.root, self.height) {

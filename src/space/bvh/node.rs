@@ -1,13 +1,16 @@
 //! Sixteen boxes with their numbers: an inner node, and the page of boxes.
 
+use bytemuck::Zeroable;
+
+use super::super::ray::Ray;
 use super::super::region::Aabb;
 use super::super::vector::Vec3;
-use super::lanes::Lanes;
-use super::page::{Bucket, Page, least, most};
+use super::lanes::{Keys, Lanes, Operation};
+use super::page::{Bucket, Page, enter, least, most};
 
 /// Sixteen boxes in columns and their children: 448 bytes, seven cache lines. As a leaf page of
 /// boxes its children are slots.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Zeroable)]
 #[repr(C, align(64))]
 pub struct Node {
     low: [[f32; 16]; 3],
@@ -15,33 +18,36 @@ pub struct Node {
     children: [u32; 16],
 }
 
-impl Node {
-    /// The lane whose box grows least, by its margin, to take in `bounds`; of equal ones the
-    /// smallest, of those the first.
-    pub(super) fn choose(&self, bounds: &Aabb) -> usize {
-        let mut grown = [0.0f32; 16];
-        let mut size = [0.0f32; 16];
+/// The lane whose box grows least, by its margin (to the 2⁻²⁰ that a key keeps), to take in `bounds`;
+/// of those that grow no more the smallest, of those the first.
+pub(super) struct Choose<'a> {
+    pub(super) node: &'a Node,
+    pub(super) bounds: &'a Aabb,
+}
+
+impl Operation for Choose<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> usize {
+        let Self { node, bounds } = self;
         let (low, high) = (bounds.low().to_array(), bounds.high().to_array());
+        let (eighth, zero) = (L::splat(0.125), L::splat(0.0));
+        let (mut grown, mut size) = (zero, zero);
         for axis in 0..3 {
-            for lane in 0..16 {
-                let (l, h) = (self.low[axis][lane], self.high[axis][lane]);
-                // An empty lane is not a number, and stays so in `size`.
-                let wide_l = if low[axis] < l { low[axis] } else { l };
-                let wide_h = if high[axis] > h { high[axis] } else { h };
-                size[lane] += h * 0.125 - l * 0.125;
-                grown[lane] += wide_h * 0.125 - wide_l * 0.125;
-            }
+            let (l, h) =
+                (L::load(&node.low[axis]).mul(eighth), L::load(&node.high[axis]).mul(eighth));
+            let wide_l = L::splat(low[axis] * 0.125).min(l);
+            let wide_h = L::splat(high[axis] * 0.125).max(h);
+            // An empty lane is not a number, and stays so in both.
+            size = size.add(h.sub(l));
+            grown = grown.add(wide_h.sub(wide_l));
         }
-        let mut best = 0;
-        let mut best_growth = f32::INFINITY;
-        let mut best_size = f32::INFINITY;
-        for lane in 0..16 {
-            let growth = grown[lane] - size[lane];
-            if growth < best_growth || (growth == best_growth && size[lane] < best_size) {
-                (best, best_growth, best_size) = (lane, growth, size[lane]);
-            }
-        }
-        best
+        let growth = grown.sub(size);
+        let occupied = growth.at_most(L::splat(f32::INFINITY));
+        let lane = (growth.keys(occupied).least() & 15) as usize;
+        let as_little = growth.at_most(L::splat(growth.to_array()[lane]));
+        (size.keys(as_little).least() & 15) as usize
     }
 }
 
@@ -114,5 +120,10 @@ impl Page for Node {
                 & L::splat(low[axis]).at_most(L::load(&self.high[axis]));
         }
         bits
+    }
+
+    #[inline(always)]
+    fn ray_distances<L: Lanes>(&self, ray: &Ray) -> L {
+        enter(ray, self.low.each_ref(), self.high.each_ref())
     }
 }

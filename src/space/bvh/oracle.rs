@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::{FieldOfView, Frustum, OrientedBox, Pose, Prism, Quat, Region, Sphere, UpAxis};
+use super::super::{
+    FieldOfView, Frustum, OrientedBox, Pose, Prism, Quat, Ray, Region, Sphere, UpAxis,
+};
 use super::best::precedes;
-use super::{Aabb, Bvh, BySlot, Extent, Hit, Select, Vec3, Workspace};
+use super::lanes::Path;
+use super::{Aabb, Accepting, Bvh, BySlot, Extent, Hit, RayHit, Select, Vec3, Workspace};
 
 const SLOTS: u32 = 400;
 
@@ -15,7 +18,9 @@ const SLOTS: u32 = 400;
 enum Step<E> {
     Build(Vec<(u32, E)>),
     Insert(u32, E),
+    InsertAll(Vec<(u32, E)>),
     Remove(u32),
+    RemoveAll(Vec<u32>),
     Move(Vec<(u32, E)>),
     Rebuild,
 }
@@ -66,7 +71,9 @@ fn program<E: Brute>(item: BoxedStrategy<E>) -> impl Strategy<Value = Vec<Step<E
     let step = prop_oneof![
         1 => many().prop_map(Step::Build),
         20 => (0..SLOTS, item.clone()).prop_map(|(slot, item)| Step::Insert(slot, item)),
+        2 => proptest::collection::vec((0..SLOTS, item.clone()), 0..60).prop_map(Step::InsertAll),
         20 => (0..SLOTS).prop_map(Step::Remove),
+        2 => proptest::collection::vec(0..SLOTS, 0..90).prop_map(Step::RemoveAll),
         6 => many().prop_map(Step::Move),
         4 => proptest::collection::vec((0..SLOTS, item.clone()), 0..20).prop_map(Step::Move),
         1 => Just(Step::Rebuild),
@@ -123,6 +130,24 @@ impl<E: Brute> World<E> {
                 assert_eq!(self.tree.insert(*slot, *item).is_ok(), was_free);
                 self.truth.entry(*slot).or_insert(*item);
             }
+            Step::InsertAll(items) => {
+                let new: BTreeMap<u32, E> = items
+                    .iter()
+                    .copied()
+                    .filter(|(slot, _)| !self.truth.contains_key(slot))
+                    .collect();
+                if new.len() < items.len() {
+                    assert!(self.tree.insert_all(items, &mut self.work).is_err());
+                }
+                let items: Vec<_> = new.into_iter().collect();
+                self.tree.insert_all(&items, &mut self.work).unwrap();
+                self.truth.extend(items);
+            }
+            Step::RemoveAll(slots) => {
+                let held: std::collections::BTreeSet<_> =
+                    slots.iter().filter(|&slot| self.truth.remove(slot).is_some()).collect();
+                assert_eq!(self.tree.remove_all(slots, &mut self.work), held.len());
+            }
             Step::Remove(slot) => {
                 assert_eq!(self.tree.remove(*slot, &mut self.work), self.truth.remove(slot));
             }
@@ -142,31 +167,26 @@ impl<E: Brute> World<E> {
         }
     }
 
-    /// All items with their distances in the promised order.
-    fn ranked<S: Select>(&self, from: Vec3, select: &S) -> Vec<Hit> {
-        let mut all: Vec<_> = self
-            .truth
-            .iter()
-            .filter(|&(&slot, _)| select.accepts(slot))
-            .map(|(&slot, item)| Hit {
-                slot,
-                distance_squared: item.bounds().distance_squared(from),
-            })
-            .collect();
-        all.sort_by(|&a, &b| precedes(b, a, select).cmp(&precedes(a, b, select)));
-        all
+    /// Asks everything on every path, of the tree and of a snapshot of it.
+    fn ask<S: Select>(&mut self, question: &Question, select: &S) {
+        for path in Path::all() {
+            self.tree.path = path;
+            self.ask_once(question, select);
+        }
     }
 
-    fn ask<S: Select>(&mut self, from: Vec3, radius: f32, k: usize, region: &Region, select: &S) {
-        let ranked = self.ranked(from, select);
+    fn ask_once<S: Select>(&mut self, question: &Question, select: &S) {
+        let Question { from, radius, k, region, ray } = question;
+        let (from, k, work) = (*from, *k, &mut self.work);
+        let ranked = ranked(&self.truth, select, |item| Some(item.distance_squared(from)));
         let first = &ranked[..k.min(ranked.len())];
-        assert_eq!(self.tree.nearest(from, k, select, &mut self.work).unwrap(), first);
+        assert_eq!(self.tree.nearest(from, k, select, work).unwrap(), first);
 
         let near: Vec<_> =
             ranked.iter().copied().filter(|hit| hit.distance_squared <= radius * radius).collect();
-        assert_eq!(self.tree.within(from, radius, select, &mut self.work).unwrap(), near);
+        assert_eq!(self.tree.within(from, *radius, select, work).unwrap(), near);
         let some = &near[..k.min(near.len())];
-        let found = self.tree.nearest_within(from, k, radius, select, &mut self.work).unwrap();
+        let found = self.tree.nearest_within(from, k, *radius, select, work).unwrap();
         assert_eq!(found, some);
 
         let mut inside: Vec<_> = self
@@ -177,8 +197,42 @@ impl<E: Brute> World<E> {
             .collect();
         inside.sort_unstable();
         let inside: Vec<_> = inside.into_iter().map(|(_, slot)| slot).collect();
-        assert_eq!(self.tree.in_region(region, select, &mut self.work), inside);
+        assert_eq!(self.tree.in_region(region, select, work), inside);
+
+        for reach in [f32::INFINITY, *radius] {
+            let entered = ranked_by_ray(&self.truth, select, ray, reach);
+            let first = self.tree.ray(ray, reach, select, work).unwrap();
+            assert_eq!(first, entered.first().copied());
+            let some = &entered[..k.min(entered.len())];
+            assert_eq!(self.tree.ray_all(ray, reach, k, select, work).unwrap(), some);
+            let all = self.tree.ray_all(ray, reach, usize::MAX, select, work).unwrap();
+            assert_eq!(all, entered);
+        }
     }
+}
+
+/// All accepted items with what `measure` says of them, in the promised order.
+fn ranked<E: Brute, S: Select>(
+    truth: &BTreeMap<u32, E>,
+    select: &S,
+    measure: impl Fn(&Aabb) -> Option<f32>,
+) -> Vec<Hit> {
+    let accepted = truth.iter().filter(|&(&slot, _)| select.accepts(slot));
+    let mut all: Vec<_> = accepted
+        .filter_map(|(&slot, item)| Some(Hit { slot, distance_squared: measure(&item.bounds())? }))
+        .collect();
+    all.sort_by(|&a, &b| precedes(b, a, select).cmp(&precedes(a, b, select)));
+    all
+}
+
+fn ranked_by_ray<E: Brute, S: Select>(
+    truth: &BTreeMap<u32, E>,
+    select: &S,
+    ray: &Ray,
+    reach: f32,
+) -> Vec<RayHit> {
+    let within = |item: &Aabb| ray.enters(item).filter(|&distance| distance <= reach);
+    ranked(truth, select, within).into_iter().map(RayHit::from).collect()
 }
 
 fn region() -> impl Strategy<Value = Region> {
@@ -204,19 +258,47 @@ fn region() -> impl Strategy<Value = Region> {
     ]
 }
 
-type Question = (Vec3, f32, usize, Region);
+/// Rays in any direction, along axes, nearly along them, and from one point of the world to another.
+fn ray() -> impl Strategy<Value = Ray> {
+    let part = || {
+        prop_oneof![
+            3 => -1.0f32..1.0,
+            2 => Just(0.0f32),
+            1 => Just(-0.0f32),
+            1 => Just(1e-39f32),
+            1 => Just(-1e-30f32),
+            1 => Just(1.0f32),
+        ]
+    };
+    let any = (point(), part(), part(), part()).prop_map(|(at, x, y, z)| (at, Vec3::new(x, y, z)));
+    let between = (point(), point()).prop_map(|(from, to)| (from, to * 0.5 - from * 0.5));
+    prop_oneof![any, between]
+        .prop_filter_map("no direction", |(at, direction)| Ray::new(at, direction).ok())
+}
+
+#[derive(Clone, Debug)]
+struct Question {
+    from: Vec3,
+    radius: f32,
+    k: usize,
+    region: Region,
+    ray: Ray,
+}
 
 fn questions() -> impl Strategy<Value = Vec<Question>> {
     let k = prop_oneof![0usize..20, 40usize..120, Just(1000)];
     let radius = prop_oneof![Just(0.0f32), 0.0f32..80.0, Just(3e38)];
-    proptest::collection::vec((point(), radius, k, region()), 1..12)
+    let one = (point(), radius, k, region(), ray())
+        .prop_map(|(from, radius, k, region, ray)| Question { from, radius, k, region, ray });
+    proptest::collection::vec(one, 1..8)
 }
 
 fn hold<E: Brute>(program: &[Step<E>], questions: &[Question]) {
     let mut world = World::run(program);
-    for (from, radius, k, region) in questions {
-        world.ask(*from, *radius, *k, region, &BySlot);
-        world.ask(*from, *radius, *k, region, &(key, |slot| slot % 3 != 1));
+    for question in questions {
+        world.ask(question, &BySlot);
+        world.ask(question, &Accepting(|slot| slot % 5 != 2));
+        world.ask(question, &(key, |slot| slot % 3 != 1));
     }
 }
 
@@ -264,7 +346,40 @@ fn bad_input_is_refused_and_changes_nothing() {
             Err(QueryError::BadRadius { .. })
         ));
     }
+    let ray = Ray::new(Vec3::ZERO, Vec3::UP).unwrap();
+    for reach in [-1.0, f32::NAN] {
+        assert!(matches!(
+            tree.ray(&ray, reach, &BySlot, &mut work),
+            Err(QueryError::BadReach { .. })
+        ));
+    }
     tree.check();
+}
+
+#[test]
+fn a_batch_asks_each_point_once() {
+    let mut work = Workspace::new();
+    let mut tree = Bvh::<Vec3>::new(1_000);
+    let at = |i: u32| Vec3::new((i * 37 % 101) as f32, (i * 53 % 97) as f32, (i % 7) as f32);
+    let items: Vec<_> = (0..1_000).map(|slot| (slot, at(slot))).collect();
+    tree.build(&items, &mut work).unwrap();
+    let points: Vec<_> = (0..200).map(|i| at(i * 7) * 1.01).collect();
+    let mut other = Workspace::new();
+    let mut asked = [false; 200];
+    let answer = |index: usize, hits: &[Hit]| {
+        assert!(!core::mem::replace(&mut asked[index], true));
+        assert_eq!(hits, tree.nearest(points[index], 5, &BySlot, &mut other).unwrap());
+    };
+    tree.view().nearest_each(&points, 5, &BySlot, &mut work, answer).unwrap();
+    assert!(asked.iter().all(|&asked| asked));
+    let mut hits = 0;
+    tree.view()
+        .within_each(&points, 6.0, &BySlot, &mut work, |_, near| hits += near.len())
+        .unwrap();
+    let alone = |&point: &Vec3| tree.within(point, 6.0, &BySlot, &mut other).unwrap().len();
+    assert_eq!(hits, points.iter().map(alone).sum::<usize>());
+    let bad = [Vec3::ZERO, Vec3::splat(f32::NAN)];
+    assert!(tree.view().nearest_each(&bad, 5, &BySlot, &mut work, |_, _| panic!()).is_err());
 }
 
 #[test]
@@ -333,7 +448,8 @@ fn a_crowd_that_wanders_is_found() {
         world.tree.check();
         let from = Vec3::new(random(), random(), random()) * 60.0;
         let region = Sphere::new(from, 12.0).unwrap().into();
-        world.ask(from, 9.0, 8, &region, &BySlot);
+        let ray = Ray::new(from, Vec3::new(random(), random(), random())).unwrap();
+        world.ask(&Question { from, radius: 9.0, k: 8, region, ray }, &BySlot);
         assert_eq!(world.tree.memory_bytes(), reserved, "what was reserved is enough");
     }
 }

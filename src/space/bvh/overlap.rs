@@ -1,88 +1,79 @@
 //! All items in a box or another region.
 
-use super::super::region::{Aabb, Region};
+use super::super::region::Aabb;
 use super::extent::Extent;
-use super::lanes::{Lanes, Portable, set_lanes};
+use super::lanes::{Lanes, Operation, set_lanes};
 use super::page::{Bucket, Page};
 use super::select::Select;
+use super::tree::Tree;
+use super::walk::walk;
 use super::workspace::{Visit, Workspace};
-use super::{Bvh, NOWHERE};
 
-impl<E: Extent> Bvh<E> {
-    /// All items that have a point in common with `bounds`, boundaries included, that `select`
-    /// accepts, as slots in the order of their keys.
-    ///
-    /// O(log n + m log m) for m hits.
-    pub fn in_box<'w, S: Select>(
-        &self,
-        bounds: &Aabb,
-        select: &S,
-        work: &'w mut Workspace,
-    ) -> &'w [u32] {
-        self.overlapping::<Portable, S>(bounds, |_| true, select, work)
-    }
+/// All items in two trees that overlap `bounds` and pass `test`, which is monotone and false
+/// outside of it; leaves them in the workspace's `slots`, in the order of their keys.
+pub(super) struct Overlap<'a, 'w, E: Extent, T, S> {
+    pub(super) trees: [Tree<'a, E>; 2],
+    pub(super) bounds: &'a Aabb,
+    pub(super) test: T,
+    pub(super) select: &'a S,
+    pub(super) work: &'w mut Workspace,
+}
 
-    /// All points that `region` contains, or all boxes that it overlaps by
-    /// [`Region::overlaps`], that `select` accepts, as slots in the order of their keys.
-    ///
-    /// O(log n + m log m) for m hits, times the corners of a prism.
-    pub fn in_region<'w, S: Select>(
-        &self,
-        region: &Region,
-        select: &S,
-        work: &'w mut Workspace,
-    ) -> &'w [u32] {
-        match region {
-            Region::Box(bounds) => self.in_box(bounds, select, work),
-            _ => self.overlapping::<Portable, S>(
-                &region.bounds(),
-                |entry| region.overlaps(entry),
-                select,
-                work,
-            ),
-        }
-    }
+impl<E: Extent, T: Fn(&Aabb) -> bool, S: Select> Operation for Overlap<'_, '_, E, T, S> {
+    type Output = ();
 
-    /// All items that overlap `bounds` and pass `test`, which is monotone and false outside.
-    #[inline]
-    fn overlapping<'w, L: Lanes, S: Select>(
-        &self,
-        bounds: &Aabb,
-        test: impl Fn(&Aabb) -> bool,
-        select: &S,
-        work: &'w mut Workspace,
-    ) -> &'w [u32] {
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Self { trees, bounds, test, select, work } = self;
         let Workspace { stack, keyed, slots, .. } = work;
-        keyed.clear();
-        stack.clear();
-        if self.root != NOWHERE {
-            stack.push(Visit { distance_squared: 0.0, index: self.root, height: self.height });
+        slots.clear();
+        for tree in trees {
+            collect::<L, E, T, S>(tree, bounds, &test, select, stack, slots);
         }
-        while let Some(Visit { index, height, .. }) = stack.pop() {
-            if height == 0 {
-                let page = self.pages.bucket(index);
-                for lane in set_lanes(page.overlaps::<L>(bounds)) {
-                    let slot = page.id(lane);
-                    if test(&page.entry(lane)) && select.accepts(slot) {
-                        keyed.push((select.key(slot), slot));
-                    }
-                }
-            } else {
-                let node = self.nodes.bucket(index);
-                for lane in set_lanes(node.overlaps::<L>(bounds)) {
-                    if test(&node.entry(lane)) {
-                        stack.push(Visit {
-                            distance_squared: 0.0,
-                            index: node.id(lane),
-                            height: height - 1,
-                        });
-                    }
+        if S::BY_SLOT {
+            slots.sort_unstable();
+        } else {
+            keyed.clear();
+            keyed.extend(slots.iter().map(|&slot| (select.key(slot), slot)));
+            keyed.sort_unstable();
+            slots.clear();
+            slots.extend(keyed.iter().map(|&(_, slot)| slot));
+        }
+    }
+}
+
+#[inline(always)]
+fn collect<L: Lanes, E: Extent, T: Fn(&Aabb) -> bool, S: Select>(
+    tree: Tree<'_, E>,
+    bounds: &Aabb,
+    test: &T,
+    select: &S,
+    stack: &mut Vec<Visit>,
+    slots: &mut Vec<u32>,
+) {
+    walk(
+        tree,
+        stack,
+        |node| passing(node, node.overlaps::<L>(bounds), test),
+        |page| {
+            for lane in set_lanes(passing(page, page.overlaps::<L>(bounds), test)) {
+                let slot = page.id(lane);
+                if select.accepts(slot) {
+                    slots.push(slot);
                 }
             }
+        },
+    );
+}
+
+/// The bits of lanes that pass `test`.
+#[inline(always)]
+fn passing<B: Bucket>(bucket: &B, bits: u16, test: &impl Fn(&Aabb) -> bool) -> u16 {
+    let mut passed = bits;
+    for lane in set_lanes(bits) {
+        if !test(&bucket.entry(lane)) {
+            passed &= !(1 << lane);
         }
-        keyed.sort_unstable();
-        slots.clear();
-        slots.extend(keyed.iter().map(|&(_, slot)| slot));
-        slots
     }
+    passed
 }

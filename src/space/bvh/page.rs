@@ -1,11 +1,14 @@
 //! Sixteen entries with their numbers, and the page of points.
 
+use bytemuck::Zeroable;
+
+use super::super::ray::Ray;
 use super::super::region::Aabb;
 use super::super::vector::Vec3;
 use super::lanes::Lanes;
 
 /// Sixteen entries, each a box and a number, or empty: a node or a leaf page.
-pub(super) trait Bucket: Copy + core::fmt::Debug {
+pub(super) trait Bucket: Copy + core::fmt::Debug + Zeroable {
     /// All lanes empty.
     const EMPTY: Self;
 
@@ -32,10 +35,14 @@ pub(super) trait Page: Bucket {
 
     /// A bit for each lane that overlaps `bounds`.
     fn overlaps<L: Lanes>(&self, bounds: &Aabb) -> u16;
+
+    /// Where a ray enters, by the expression of [`Ray::enters`]; not a number where it misses and
+    /// in empty lanes.
+    fn ray_distances<L: Lanes>(&self, ray: &Ray) -> L;
 }
 
 /// Sixteen points in columns: 256 bytes, four cache lines.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Zeroable)]
 #[repr(C, align(64))]
 pub struct PointPage {
     at: [[f32; 16]; 3],
@@ -101,6 +108,34 @@ impl Page for PointPage {
         }
         bits
     }
+
+    #[inline(always)]
+    fn ray_distances<L: Lanes>(&self, ray: &Ray) -> L {
+        let columns = self.at.each_ref();
+        enter(ray, columns, columns)
+    }
+}
+
+/// [`Ray::enters`] for sixteen boxes, given the columns of their lower and upper planes on each axis.
+#[inline(always)]
+pub(super) fn enter<L: Lanes>(ray: &Ray, low: [&[f32; 16]; 3], high: [&[f32; 16]; 3]) -> L {
+    let origin = ray.origin().to_array();
+    let (mut from, mut to) = (L::splat(0.0), L::splat(f32::INFINITY));
+    let mut inside = u16::MAX;
+    for axis in 0..3 {
+        let (start, inverse) = (L::splat(origin[axis]), ray.inverse()[axis]);
+        if inverse == 0.0 {
+            inside &= L::load(low[axis]).at_most(start) & start.at_most(L::load(high[axis]));
+            continue;
+        }
+        let (near, far) =
+            if inverse > 0.0 { (low[axis], high[axis]) } else { (high[axis], low[axis]) };
+        let inverse = L::splat(inverse);
+        from = L::load(near).sub(start).mul(inverse).max(from);
+        // What is not a number stays in `to`, and so passes no comparison.
+        to = to.min(L::load(far).sub(start).mul(inverse));
+    }
+    from.keep(from.at_most(to) & inside)
 }
 
 /// The smallest number in a column; empty lanes are passed over.

@@ -1,12 +1,14 @@
 //! Numbered buckets with their links.
 
 use super::NOWHERE;
+use super::blocks::{Blocks, Table};
 use super::page::Bucket;
 
 /// Pages or nodes by number, each with its link; released numbers are used again.
 #[derive(Clone, Debug)]
-pub(super) struct Pool<B> {
-    buckets: Vec<B>,
+pub(super) struct Pool<B: Bucket> {
+    blocks: Blocks<B>,
+    /// One for each bucket ever made.
     links: Vec<Link>,
     free: Vec<u32>,
 }
@@ -28,21 +30,25 @@ pub(super) struct Link {
 
 impl<B: Bucket> Pool<B> {
     pub(super) const fn new() -> Self {
-        Self { buckets: Vec::new(), links: Vec::new(), free: Vec::new() }
+        Self { blocks: Blocks::new(), links: Vec::new(), free: Vec::new() }
     }
 
     pub(super) fn clear(&mut self) {
-        self.buckets.clear();
+        self.blocks.clear();
         self.links.clear();
         self.free.clear();
     }
 
     /// Room for `buckets` in all, and to release each.
     pub(super) fn reserve(&mut self, buckets: usize) {
-        let more = buckets.saturating_sub(self.buckets.len());
-        self.buckets.reserve(more);
-        self.links.reserve(more);
+        self.blocks.reserve(buckets);
+        self.links.reserve(buckets.saturating_sub(self.links.len()));
         self.free.reserve(buckets.saturating_sub(self.free.len()));
+    }
+
+    /// Room for the links of `buckets` in all and no more.
+    pub(super) fn reserve_exact(&mut self, buckets: usize) {
+        self.links.reserve_exact(buckets.saturating_sub(self.links.len()));
     }
 
     /// An empty bucket.
@@ -53,9 +59,13 @@ impl<B: Bucket> Pool<B> {
             *self.link_mut(index) = link;
             return index;
         }
-        self.buckets.push(B::EMPTY);
+        if self.links.len() == self.blocks.capacity() {
+            self.blocks.grow();
+        }
+        let index = self.links.len() as u32;
         self.links.push(link);
-        self.buckets.len() as u32 - 1
+        *self.bucket_mut(index) = B::EMPTY;
+        index
     }
 
     pub(super) fn release(&mut self, index: u32) {
@@ -65,14 +75,26 @@ impl<B: Bucket> Pool<B> {
         self.free.push(index);
     }
 
+    pub(super) fn blocks(&self) -> &Blocks<B> {
+        &self.blocks
+    }
+
+    pub(super) fn blocks_mut(&mut self) -> &mut Blocks<B> {
+        &mut self.blocks
+    }
+
+    pub(super) fn table(&self) -> &Table<B> {
+        self.blocks.table()
+    }
+
     #[inline]
     pub(super) fn bucket(&self, index: u32) -> &B {
-        &self.buckets[index as usize]
+        self.blocks.bucket(index)
     }
 
     #[inline]
     pub(super) fn bucket_mut(&mut self, index: u32) -> &mut B {
-        &mut self.buckets[index as usize]
+        self.blocks.bucket_mut(index)
     }
 
     #[inline]
@@ -85,13 +107,19 @@ impl<B: Bucket> Pool<B> {
         &mut self.links[index as usize]
     }
 
+    /// Numbers are below this.
+    pub(super) fn extent(&self) -> usize {
+        self.links.len()
+    }
+
     /// How many are in use.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.buckets.len() - self.free.len()
+        self.links.len() - self.free.len()
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.buckets.capacity() * size_of::<B>()
+        self.blocks.memory_bytes()
             + self.links.capacity() * size_of::<Link>()
             + self.free.capacity() * size_of::<u32>()
     }

@@ -1,6 +1,7 @@
 //! Taking entries out.
 
 use super::extent::Extent;
+use super::fetch::fetch;
 use super::page::Bucket;
 use super::workspace::{Homeless, Workspace};
 use super::{Bvh, NOWHERE, split_place};
@@ -8,17 +9,45 @@ use super::{Bvh, NOWHERE, split_place};
 /// A bucket with fewer entries dissolves.
 const FEWEST: usize = 4;
 
+/// How many removals ahead a page is asked for.
+const AHEAD: usize = 8;
+
 impl<E: Extent> Bvh<E> {
-    /// Removes the item in `slot` and returns its extent; `None` where there is none. O(log n).
+    /// Removes the item in `slot` and returns its extent; `None` where there is none. Constant time,
+    /// O(log n) where its page dissolves: the boxes above stay as they are until the next
+    /// [`update`](Self::update) there.
     pub fn remove(&mut self, slot: u32, work: &mut Workspace) -> Option<E> {
         let (page, lane) = self.find(slot)?;
         let item = E::from_box(&self.pages.bucket(page).entry(lane));
         self.places[slot as usize] = NOWHERE;
         self.len -= 1;
         self.take(0, page, lane);
-        self.condense(0, page, work);
-        self.settle(work);
+        if usize::from(self.pages.link(page).len) < FEWEST {
+            self.condense(0, page, work);
+            self.settle(work);
+        }
         Some(item)
+    }
+
+    /// Removes the items in `slots`; many cost less together, since their memory is asked for
+    /// ahead. Slots that hold none are passed over; returns how many held one.
+    pub fn remove_all(&mut self, slots: &[u32], work: &mut Workspace) -> usize {
+        let before = self.len();
+        for (at, &slot) in slots.iter().enumerate() {
+            if let Some((page, _)) = slots.get(at + 2 * AHEAD).and_then(|&slot| self.find(slot)) {
+                fetch(self.pages.bucket(page));
+                fetch(self.pages.link(page));
+            }
+            // The one that will move into the gap.
+            if let Some((page, _)) = slots.get(at + AHEAD).and_then(|&slot| self.find(slot)) {
+                let last = usize::from(self.pages.link(page).len) - 1;
+                if let Some(place) = self.places.get(self.pages.bucket(page).id(last) as usize) {
+                    fetch(place);
+                }
+            }
+            self.remove(slot, work);
+        }
+        before - self.len()
     }
 
     /// Takes the entry in a lane out of the bucket `index` at `height`; the last one moves there.

@@ -5,6 +5,9 @@
 /// A pair of closures `(key, accepts)` is one. Both must answer the same for a slot throughout a
 /// query, or its answer is any of the mixtures.
 pub trait Select {
+    /// Whether the key of a slot is the slot itself: then no key is ever asked.
+    const BY_SLOT: bool = false;
+
     /// Orders items at equal distance, and hits that have none; items of equal key go by slot.
     /// For hits with a distance it is asked only where two are equal, so it may be a table look-up.
     fn key(&self, slot: u32) -> u64;
@@ -17,7 +20,27 @@ pub trait Select {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct BySlot;
 
+/// Takes the items that a closure accepts; equals go by slot.
+#[derive(Clone, Copy, Debug)]
+pub struct Accepting<A>(pub A);
+
+impl<A: Fn(u32) -> bool> Select for Accepting<A> {
+    const BY_SLOT: bool = true;
+
+    #[inline]
+    fn key(&self, slot: u32) -> u64 {
+        u64::from(slot)
+    }
+
+    #[inline]
+    fn accepts(&self, slot: u32) -> bool {
+        (self.0)(slot)
+    }
+}
+
 impl Select for BySlot {
+    const BY_SLOT: bool = true;
+
     #[inline]
     fn key(&self, slot: u32) -> u64 {
         u64::from(slot)

@@ -2,6 +2,7 @@
 
 use super::error::ItemError;
 use super::extent::Extent;
+use super::fetch::fetch;
 use super::page::Bucket;
 use super::workspace::{Homeless, Workspace};
 use super::{Bvh, NOWHERE, margin, split_place};
@@ -12,10 +13,12 @@ const OUTGROWN: f32 = 1.3;
 /// …and gives back its outliers until it is within this one.
 const FITTING: f32 = 1.1;
 
+/// How many moves ahead a page is asked for.
+const AHEAD: usize = 12;
+
 impl<E: Extent> Bvh<E> {
     /// Moves items: each slot takes the extent given last for it. Each page and node above them is
-    /// refitted once; what has outgrown its size gives back its outliers; where more than a quarter
-    /// of the pages have, the whole tree is built anew, which costs less.
+    /// refitted once; what has outgrown its size gives back its outliers.
     ///
     /// O(m + touched pages), and O(log n) for each item that is placed anew.
     ///
@@ -31,26 +34,33 @@ impl<E: Extent> Bvh<E> {
                 return Err(ItemError::Vacant { slot });
             }
         }
-        work.dirty.clear();
-        for &(slot, item) in moves {
+        let words = self.pages.extent().div_ceil(64);
+        work.named.clear();
+        work.named.resize(words, 0);
+        for (at, &(slot, item)) in moves.iter().enumerate() {
+            if let Some(&(ahead, _)) = moves.get(at + AHEAD)
+                && let Some((page, _)) = self.find(ahead)
+            {
+                fetch(self.pages.bucket(page));
+            }
             let Some((page, lane)) = self.find(slot) else { continue };
             self.pages.bucket_mut(page).put(lane, &item.to_box(), slot);
-            let link = self.pages.link_mut(page);
-            if !link.dirty {
-                link.dirty = true;
-                work.dirty.push(page);
+            work.named[page as usize / 64] |= 1 << (page % 64);
+        }
+        // In the order of their numbers, which is nearly that of memory and of the tree.
+        work.dirty.clear();
+        for (word, &bits) in work.named.iter().enumerate() {
+            let mut bits = bits;
+            while bits != 0 {
+                work.dirty.push(word as u32 * 64 + bits.trailing_zeros());
+                bits &= bits - 1;
             }
         }
         self.refit(work);
-        let outgrown_pages = work.outgrown.iter().filter(|&&(height, _)| height == 0).count();
-        if outgrown_pages > 8 && outgrown_pages * 4 > self.pages.len() {
-            self.rebuild(work);
-            return Ok(());
-        }
         let mut at = 0;
         while let Some(&(height, index)) = work.outgrown.get(at) {
             at += 1;
-            self.trim(height, index, work);
+            self.give_back(height, index, work);
         }
         Ok(())
     }
@@ -89,7 +99,7 @@ impl<E: Extent> Bvh<E> {
 
     /// Lets an outgrown bucket give back up to half its entries, the farthest from their middle
     /// first, until it fits again; they are placed from the root.
-    fn trim(&mut self, height: u8, index: u32, work: &mut Workspace) {
+    fn give_back(&mut self, height: u8, index: u32, work: &mut Workspace) {
         let link = *self.link(height, index);
         // Trimming another bucket may have dissolved this one or used its number again.
         if link.len == 0 || link.height != height || link.parent == NOWHERE {

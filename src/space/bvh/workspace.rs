@@ -1,8 +1,11 @@
 //! The memory of queries and updates, kept by the caller from one to the next.
 
+use bytemuck::{Pod, Zeroable};
+
 use super::super::region::Aabb;
 use super::super::vector::Vec3;
 use super::best::Best;
+use super::build::Seed;
 use super::extent::Extent;
 
 /// Scratch memory of one thread. It grows to what the largest operation so far needed, then no
@@ -11,11 +14,15 @@ use super::extent::Extent;
 pub struct Workspace {
     /// Buckets still to be visited.
     pub(super) stack: Vec<Visit>,
+    /// Nodes with children still to be visited.
+    pub(super) open: Vec<Open>,
     pub(super) best: Best,
     pub(super) hits: Vec<Hit>,
     /// Hits without a distance, with their keys.
     pub(super) keyed: Vec<(u64, u32)>,
     pub(super) slots: Vec<u32>,
+    /// The places of a batch's points along a curve, with their indices.
+    pub(super) order: Vec<u64>,
     /// Buckets that await their refit, at one height and at the next.
     pub(super) dirty: Vec<u32>,
     pub(super) dirty_above: Vec<u32>,
@@ -24,26 +31,84 @@ pub struct Workspace {
     /// Items to build from.
     pub(super) points: Vec<(Vec3, u32)>,
     pub(super) boxes: Vec<(Aabb, u32)>,
-    /// A bit for each slot that a batch has named.
+    pub(super) seeds: Vec<Seed>,
+    /// A bit for each slot that a batch names, or for each page that it changes.
     pub(super) named: Vec<u64>,
 }
 
 /// An item that a query found, and how far it is.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Pod, Zeroable)]
+#[repr(C, align(8))]
 pub struct Hit {
     /// The item's slot.
+    #[cfg(target_endian = "little")]
     pub slot: u32,
     /// The squared distance by the fixed expression of rule 5 of `space`, in m²; infinite where it
     /// overflows.
     pub distance_squared: f32,
+    /// The item's slot.
+    #[cfg(target_endian = "big")]
+    pub slot: u32,
+}
+
+impl Hit {
+    /// An integer in the order (distance, slot): distances are not negative.
+    #[inline(always)]
+    pub(super) fn rank(self) -> u64 {
+        bytemuck::cast(self)
+    }
+
+    /// The hit of a rank.
+    #[inline(always)]
+    pub(super) fn of_rank(rank: u64) -> Self {
+        bytemuck::cast(rank)
+    }
+}
+
+/// An item that a ray enters, and where.
+#[derive(Clone, Copy, PartialEq, Debug, Pod, Zeroable)]
+#[repr(C, align(8))]
+pub struct RayHit {
+    /// The item's slot.
+    #[cfg(target_endian = "little")]
+    pub slot: u32,
+    /// The distance from the ray's origin by [`Ray::enters`](super::super::Ray::enters), in metres;
+    /// infinite where it overflows.
+    pub distance_m: f32,
+    /// The item's slot.
+    #[cfg(target_endian = "big")]
+    pub slot: u32,
+}
+
+impl RayHit {
+    /// Hits whose distances were measured along a ray.
+    pub(super) fn cast(hits: &[Hit]) -> &[Self] {
+        bytemuck::cast_slice(hits)
+    }
+}
+
+impl From<Hit> for RayHit {
+    fn from(Hit { slot, distance_squared }: Hit) -> Self {
+        Self { slot, distance_m: distance_squared }
+    }
 }
 
 /// A page or node that a search has still to visit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Visit {
-    pub(super) distance_squared: f32,
     pub(super) index: u32,
     pub(super) height: u8,
+}
+
+/// A node on a search's way down, with the keys of the children that it has still to visit.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Open {
+    pub(super) keys: [u32; 16],
+    pub(super) index: u32,
+    pub(super) height: u8,
+    /// Whether the children within the bound were asked for.
+    pub(super) fetched: bool,
 }
 
 /// An entry that waits for a place in a bucket at `height`.
@@ -72,9 +137,10 @@ impl Workspace {
     }
 
     /// Takes memory ahead, so that no query that finds at most `hits` items allocates: 36 bytes for
-    /// each.
+    /// each. Batches take eight bytes more for each of their points.
     pub fn reserve_hits(&mut self, hits: usize) {
         reserve(&mut self.stack, DEEPEST);
+        reserve(&mut self.open, 16);
         self.best.reserve(hits);
         reserve(&mut self.hits, hits);
         reserve(&mut self.keyed, hits);
@@ -87,7 +153,8 @@ impl Workspace {
         reserve(&mut self.dirty_above, pages);
         reserve(&mut self.outgrown, pages + nodes);
         reserve(&mut self.homeless, DEEPEST);
-        reserve(&mut self.named, items.div_ceil(64));
+        reserve(&mut self.named, items.max(pages).div_ceil(64));
         reserve(E::list(self), items);
+        reserve(&mut self.seeds, items);
     }
 }
