@@ -140,12 +140,15 @@ impl<T> Consumer<T> {
         Some(value)
     }
 
-    /// Takes at most `limit` values, oldest first, gives each to `receive`, and returns how many.
-    /// Slots are given back in steps while it runs. Ends when the ring is empty.
+    /// Takes at most `limit` of the values that wait as it begins, oldest first, gives each to
+    /// `receive`, and returns how many. Slots are given back in steps while it runs. It does not look
+    /// for what comes meanwhile: a look a value would fetch the producer's line a value.
     ///
     /// When `receive` panics, the value it held is gone and all others stay in the ring.
     #[inline]
     pub(crate) fn drain(&mut self, limit: usize, mut receive: impl FnMut(T)) -> usize {
+        self.seen_tail = self.ring.tail.load(Ordering::Acquire);
+        let limit = limit.min(self.seen_tail.wrapping_sub(self.head));
         let mut taken = 0;
         while taken < limit {
             let step = self.ready().min(limit - taken).min(RELEASE_STEP);
