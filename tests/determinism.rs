@@ -145,7 +145,9 @@ fn hashes(workers: u32, ticks: u64, budget: Option<u64>) -> Vec<u64> {
     config.mesh.seed = 7;
     // Bounds what is hashed in each tick.
     config.limits.mailbox_capacity = 8;
-    config.reliability.breaker.open = Duration::from_millis(200);
+    // Those that panic too often come back soon, so that the program goes on.
+    config.reliability.breaker.open = Duration::from_millis(20);
+    config.mesh.health_check_interval = Duration::from_millis(20);
     let mut mesh = Mesh::new(config).unwrap();
     mesh.register("walker", |_| Ok::<_, &str>(Walker::new())).unwrap();
     for number in 0..AGENTS {
@@ -171,7 +173,8 @@ fn hashes(workers: u32, ticks: u64, budget: Option<u64>) -> Vec<u64> {
     }
     let counters = mesh.counters();
     assert!(counters.balanced(), "{counters:?}");
-    assert!(counters.delivered() > ticks * 1_000, "{counters:?}");
+    // Busy enough to mean something, though many of these agents panic.
+    assert!(counters.delivered() > ticks * 500, "{counters:?}");
     hashes
 }
 

@@ -86,9 +86,9 @@ impl Ward {
     /// A message may be given to the agent, or why not.
     pub(crate) fn admit(&self, slot: u32, now: Time) -> Result<(), DropReason> {
         match self.patients.get(&slot) {
-            Some(patient) if patient.lost => Err(DropReason::Panicked),
             Some(patient) if patient.quarantined => Err(DropReason::Quarantined),
             Some(patient) if !patient.breaker.admits(now) => Err(DropReason::Tripped),
+            Some(patient) if patient.lost => Err(DropReason::Panicked),
             _ => Ok(()),
         }
     }

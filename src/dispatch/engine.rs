@@ -483,7 +483,7 @@ impl Engine {
     pub(crate) fn waiting(&self) -> Pairs {
         let mut sum = Pairs::default();
         for shard in &self.shards {
-            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.unburied()) {
+            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.waiting) {
                 *sum += level;
             }
         }

@@ -116,7 +116,7 @@ impl Shard {
 
     /// Pairs that are accounted as pending: in the queue, on their way to it, or delayed.
     pub(crate) fn pending(&self) -> u64 {
-        self.incoming_pairs + self.queue.pending() + self.outbox.timer.delayed()
+        self.pairs() + self.outbox.timer.delayed()
     }
 
     /// Payload bytes that wait here.
@@ -251,7 +251,7 @@ impl Shard {
         let view = round.view;
         let ahead = view.roster.per_shard()[self.outbox.source as usize] >= PREFETCH_FROM;
         for level in 0..LEVELS {
-            let mut left = work.quota.map_or(self.queue.waiting[level], |quota| quota[level]);
+            let mut left = work.quota.map_or(u64::MAX, |quota| quota[level]);
             while left > 0 {
                 if work.pacer.is_over() {
                     return;
@@ -311,16 +311,15 @@ impl Shard {
                 // The slab of the page does not hold the page: nobody ever lived there.
                 Self::deliver_nowhere(&mut context, chunk);
             }
-            went += u64::from(chunk.begin - begin);
+            let buried = core::mem::take(&mut context.outbox.passed_buried);
+            went += u64::from(chunk.begin - begin) - buried;
             if self.occupancy.is_counting() {
                 for packet in &chunk.packets[begin as usize..chunk.begin as usize] {
                     self.occupancy.leave(packet, &view.roster);
                 }
             }
         }
-        let outbox = &mut *context.outbox;
-        self.queue.bytes -= core::mem::take(&mut outbox.consumed_bytes);
-        self.queue.buried -= core::mem::take(&mut outbox.passed_buried);
+        self.queue.bytes -= core::mem::take(&mut context.outbox.consumed_bytes);
         went
     }
 

@@ -20,8 +20,6 @@ pub(crate) struct Queue {
     pub(crate) waiting: Pairs,
     /// Payload bytes outside the packets.
     pub(crate) bytes: u64,
-    /// Packets that only hold their place: counted as waiting, accounted for already.
-    pub(crate) buried: u64,
     /// What is being gathered envelope by envelope, by level, all of one stamp.
     sorted: [Chain; LEVELS],
     stamp: Option<Stamp>,
@@ -39,16 +37,10 @@ struct Waiting {
 }
 
 impl Queue {
-    /// All pairs waiting, the buried ones included: what a round has to go through.
+    /// All pairs waiting. What was buried still holds its place, but does not count.
     #[inline]
     pub(crate) fn pairs(&self) -> u64 {
         self.waiting.iter().sum()
-    }
-
-    /// All pairs that are still to be delivered or dropped.
-    #[inline]
-    pub(crate) fn pending(&self) -> u64 {
-        self.pairs() - self.buried
     }
 
     /// Takes in chains, whose chunks lie one behind the other in `chunks`: whole if each chain has one
@@ -129,18 +121,6 @@ impl Queue {
         }
     }
 
-    /// What is still to be delivered or dropped, by level. O(packets), if any are buried.
-    pub(crate) fn unburied(&self) -> Pairs {
-        let mut pairs = self.waiting;
-        if self.buried > 0 {
-            for (pairs, level) in pairs.iter_mut().zip(&self.levels) {
-                let packets = level.iter().flat_map(|waiting| waiting.chunk.waiting());
-                *pairs -= packets.filter(|packet| packet.is_buried()).count() as u64;
-            }
-        }
-        pairs
-    }
-
     /// The oldest chunk of a level, to deliver from.
     #[inline]
     pub(crate) fn pop(&mut self, level: usize) -> Option<(u64, Box<Chunk>)> {
@@ -194,16 +174,18 @@ impl Queue {
     /// Buries the packets, for one receiver each, of which `each` says so; they must be accounted for.
     pub(crate) fn bury(&mut self, mut each: impl FnMut(usize, &mut Packet, Stamp) -> bool) {
         let mut at = 0;
-        for Waiting { chunk, .. } in self.levels.iter_mut().flatten() {
-            let stamp = chunk.stamp;
-            for packet in chunk.waiting_mut() {
-                let bytes = packet.outside_bytes();
-                if each(at, packet, stamp) {
-                    packet.bury();
-                    self.buried += 1;
-                    self.bytes -= bytes;
+        for (waiting, level) in self.waiting.iter_mut().zip(&mut self.levels) {
+            for Waiting { chunk, .. } in level {
+                let stamp = chunk.stamp;
+                for packet in chunk.waiting_mut() {
+                    let bytes = packet.outside_bytes();
+                    if each(at, packet, stamp) {
+                        packet.bury();
+                        *waiting -= 1;
+                        self.bytes -= bytes;
+                    }
+                    at += 1;
                 }
-                at += 1;
             }
         }
     }

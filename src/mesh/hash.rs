@@ -47,8 +47,8 @@ fn hash_mail(hasher: &mut StateHasher, engine: &Engine, shard: usize) {
     hasher.u64(counters.delivered());
     counters.dropped_by_reason().for_each(|(_, count)| hasher.u64(count));
     shard.queue.for_each_chunk(|level, since, chunk| {
-        hasher.u64(since << 4 | level as u64);
         for (packet, stamp) in chunk.stamped().filter(|(packet, _)| !packet.is_buried()) {
+            hasher.u64(since << 4 | level as u64);
             hash_packet(hasher, packet, stamp);
         }
     });

@@ -155,10 +155,14 @@ impl Packet {
         (self.flags() & EVERYONE == 0).then(|| AgentId::new(self.target_slot, generation))
     }
 
-    /// How many (envelope, receiver) pairs it stands for.
+    /// How many (envelope, receiver) pairs it stands for: none if it was buried.
     #[inline]
     pub(crate) fn pairs(&self) -> u32 {
-        if self.flags() & EVERYONE == 0 { 1 } else { self.target_slot }
+        if self.flags() & EVERYONE == 0 {
+            u32::from(self.target_generation != 0)
+        } else {
+            self.target_slot
+        }
     }
 
     #[inline]
