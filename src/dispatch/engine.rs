@@ -20,6 +20,7 @@ use crate::mail::chunk::ChunkPool;
 use crate::mail::queue::Pairs;
 use crate::message::packet::Packet;
 use crate::message::{EnvelopeId, Stamp, Target};
+use crate::sync::AtomicBool;
 use crate::time::{Clock, Time};
 
 /// Shards, workers and the view between them.
@@ -306,7 +307,7 @@ impl Engine {
             Allowance::Messages(left) => (total > left).then_some(left),
             Allowance::Until(clock, end) => {
                 let left = end.since(clock.now()).as_nanos() as f64 - self.cost.per_round;
-                Some((left / self.cost.per_pair) as u64)
+                Some(((left / self.cost.per_pair) as u64).max(u64::from(first)))
             }
             Allowance::Cuts(_) => Some(0),
         };
@@ -319,14 +320,11 @@ impl Engine {
                     Allowance::Until(clock, end) => {
                         let begun = clock.now();
                         let end = end - Duration::from_nanos(self.cost.per_round as u64);
-                        let pacer = Pacer::until(clock, end, self.cost.per_pair as u64);
-                        self.deliver(inline, first, pacer);
+                        // However short the budget, a tick delivers something.
+                        let fresh = AtomicBool::new(first);
+                        let pace = self.cost.per_pair as u64;
+                        self.deliver(inline, first, Pacer::until(clock, end, &fresh, pace));
                         self.measure(clock, begun);
-                        if first && self.served() == 0 {
-                            // However short the budget, a tick delivers something.
-                            self.set_quotas(1, *allowance);
-                            self.deliver(true, first, Pacer::UNTIMED);
-                        }
                     }
                     _ => self.deliver(inline, first, Pacer::UNTIMED),
                 }

@@ -1,5 +1,6 @@
 //! When a timed round must end.
 
+use crate::sync::{AtomicBool, Ordering};
 use crate::time::{Clock, Time};
 
 /// Looks at a clock between messages and says when to stop. Without a clock it never does.
@@ -7,23 +8,32 @@ use crate::time::{Clock, Time};
 pub(crate) struct Pacer<'a> {
     clock: Option<&'a dyn Clock>,
     end: Time,
+    /// Set while nobody has looked: the first look lets a step through, however late it is.
+    fresh: Option<&'a AtomicBool>,
     /// Messages between two looks.
     step: u32,
 }
 
 impl<'a> Pacer<'a> {
-    pub(crate) const UNTIMED: Self = Self { clock: None, end: Time::MAX, step: u32::MAX };
+    pub(crate) const UNTIMED: Self = Self { clock: None, end: Time::MAX, fresh: None, step: u32::MAX };
 
     /// Messages that may pass between two looks at the clock, at least: a look takes about 25 ns.
     const FEWEST: u32 = 2;
     /// A handler's time that two looks may lie apart, in nanoseconds.
     const GRAIN_NANOS: u64 = 4_000;
 
-    /// Stops at `end`. Handlers took `nanos_per_message` lately.
-    pub(crate) fn until(clock: &'a dyn Clock, end: Time, nanos_per_message: u64) -> Self {
+    /// Stops at `end`; if `fresh` is set, not before something was delivered. Handlers took
+    /// `nanos_per_message` lately.
+    pub(crate) fn until(
+        clock: &'a dyn Clock,
+        end: Time,
+        fresh: &'a AtomicBool,
+        nanos_per_message: u64,
+    ) -> Self {
         let step = Self::GRAIN_NANOS / nanos_per_message.max(1);
         let step = u32::try_from(step).unwrap_or(u32::MAX);
-        Self { clock: Some(clock), end, step: step.clamp(Self::FEWEST, 64) }
+        let (fresh, step) = (Some(fresh), step.clamp(Self::FEWEST, 64));
+        Self { clock: Some(clock), end, fresh, step }
     }
 
     /// Messages that may pass before the next look.
@@ -35,7 +45,12 @@ impl<'a> Pacer<'a> {
     /// Whether the time is up.
     #[inline]
     pub(crate) fn is_over(&self) -> bool {
-        self.clock.is_some_and(|clock| clock.now() >= self.end)
+        let over = self.clock.is_some_and(|clock| clock.now() >= self.end);
+        // One swap a tick succeeds; after it, the load alone says so.
+        let first = self.fresh.is_some_and(|fresh| {
+            fresh.load(Ordering::Relaxed) && fresh.swap(false, Ordering::Relaxed)
+        });
+        over && !first
     }
 }
 

@@ -120,7 +120,7 @@ impl ChunkPool {
     pub(crate) fn balance(&mut self, other: &mut Self) {
         let (full, empty) = if self.len() > other.len() { (self, other) } else { (other, self) };
         let surplus = full.len() - empty.len();
-        if surplus > 2 * BATCH {
+        if surplus > BATCH / 2 {
             let keep = full.len() - surplus / 2;
             empty.free.extend(full.free.drain(keep..));
         }

@@ -125,16 +125,24 @@ fn restart(engine: &mut Engine, births: &Births, events: &mut Events, id: AgentI
     if has_factory && shard.outbox.ward.is_tripped(id.slot(), now) {
         return;
     }
-    replace(view, shard, births, events, id);
+    replace(view, shard, births, events, id, Some(HealingAction::Restart));
 }
 
-/// Puts a new agent in the place of one, or gives it up if there is no factory or it refuses.
-fn replace(view: &View, shard: &mut Shard, births: &Births, events: &mut Events, id: AgentId) {
+/// Puts a new agent in the place of one, or gives it up if there is no factory or it refuses; `noted`
+/// is what the event says was done, if no event before said it.
+fn replace(
+    view: &View,
+    shard: &mut Shard,
+    births: &Births,
+    events: &mut Events,
+    id: AgentId,
+    noted: Option<HealingAction>,
+) {
     let agent = births.get(&id.slot()).and_then(|birth| birth.again().ok());
     let (change, action) = match agent {
         Some(agent) => {
             shard.resettle(view, id, agent);
-            (shard.outbox.ward.restart(id), Some(HealingAction::Restart))
+            (shard.outbox.ward.restart(id), noted)
         }
         None => (shard.outbox.ward.give_up(id), None),
     };
@@ -179,11 +187,15 @@ pub(crate) fn check_health(engine: &mut Engine, births: &Births, events: &mut Ev
             let (view, shard, pool) = (&mut *view, &mut *shard, &mut *pool);
             match finding {
                 Finding::Released(id) => shard.set_open(view.layout, id, true),
-                Finding::Restartable(id) => replace(view, shard, births, events, id),
+                Finding::Restartable(id) => {
+                    replace(view, shard, births, events, id, Some(HealingAction::Restart));
+                }
                 Finding::Changed(id, change, action) => {
                     events.push(HealthEvent { agent: id, change, action, at: now });
                     match action {
-                        Some(HealingAction::Restart) => replace(view, shard, births, events, id),
+                        Some(HealingAction::Restart) => {
+                            replace(view, shard, births, events, id, None);
+                        }
                         Some(HealingAction::ResetMailbox) => {
                             shard.reset_mailbox(&mut Round { view, stamp, pool }, id);
                         }
