@@ -1,6 +1,7 @@
 //! Agents that think with processors: batches, answers, timeouts, accounts, replay.
 
 #![cfg(feature = "photonic")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 
@@ -315,19 +316,17 @@ fn crowd(mesh: &mut Mesh, recorded: Option<Box<dyn std::io::Write + Send>>) -> V
         .collect();
     let mut hashes = Vec::new();
     for step in 0..12_u64 {
-        let busy = agents.iter().enumerate().filter(|(k, _)| (*k as u64 * 7 + step) % 5 == 0);
+        let busy =
+            agents.iter().enumerate().filter(|(k, _)| (*k as u64 * 7 + step).is_multiple_of(5));
         for (k, agent) in busy {
-            think(mesh, *agent, step * 1_000 + k as u64);
+            if mesh.is_alive(*agent) {
+                think(mesh, *agent, step * 1_000 + k as u64);
+            }
         }
         if step == 6 {
             mesh.despawn(agents[100]).unwrap();
-            think(mesh, agents[101], 5);
         }
         let budget = if step % 3 == 2 { Budget::messages(50) } else { Budget::unlimited() };
-        if step == 6 {
-            // Its answer is on its way to nobody.
-            assert!(mesh.inferences().submitted > 0);
-        }
         tick(mesh, step as i64 * 4, budget);
         settled(mesh);
         hashes.push(mesh.state_hash());

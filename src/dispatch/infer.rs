@@ -85,9 +85,12 @@ impl Processors {
         oldest.map(|first| first.since + self.timeout).min().unwrap_or(Time::MAX)
     }
 
-    /// Feeds what decides the next answers.
+    /// Feeds what decides the next answers; nothing for a processor that nobody used, so that an empty
+    /// mesh is the same with any.
     pub(crate) fn hash(&self, hasher: &mut StateHasher) {
-        for processor in &self.list {
+        let used = |processor: &Processor| processor.shots > 0 || !processor.waiting.is_empty();
+        for (index, processor) in self.list.iter().enumerate().filter(|(_, p)| used(p)) {
+            hasher.u32(index as u32);
             hasher.u64(processor.shots);
             hasher.u32(processor.waiting.len() as u32);
             for waiting in &processor.waiting {
