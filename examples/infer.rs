@@ -10,8 +10,8 @@ use ndarray::array;
 use xrmesh::photonic::{Activation, Device, Layout, PhotonicProcessor};
 use xrmesh::{Agent, Budget, Config, Context, Envelope, Fault, Kind, Mesh, ProcessorId, Time};
 
-/// How a hand moves: its speed in m/s, how fast it turns in rad/s, how far it is closed.
-type Motion = [f32; 3];
+/// How a hand moves: its speed in m/s, how fast it turns in rad/s, how far it is closed, and 1.
+type Motion = [f32; 4];
 
 /// Watches one hand, and asks what it does.
 struct Watcher {
@@ -39,13 +39,13 @@ impl Agent for Watcher {
 
 fn main() -> Result<(), Box<dyn Error>> {
     // A score for each gesture from each feature; two lattices of interferometers hold the matrix.
-    let weights = array![[-1.0, -0.5, -1.0], [1.0, 0.5, -0.5], [-0.2, 0.1, 1.5]];
+    let weights = array![[-1.0, -0.5, -1.0, 0.6], [1.0, 0.5, -0.5, 0.0], [-0.2, 0.1, 1.5, 0.0]];
     let design =
         PhotonicProcessor::from_real(&[weights.view()], Activation::Linear, Layout::Rectangular)?;
 
     let mut mesh = Mesh::new(Config::default())?;
     let processor = mesh.add_processor("gestures", Device::new(design, None)?)?;
-    let motions: [Motion; 3] = [[0.0, 0.1, 0.0], [2.0, 1.0, 0.1], [0.3, 0.2, 0.9]];
+    let motions: [Motion; 3] = [[0.0, 0.1, 0.0, 1.0], [2.0, 1.0, 0.1, 1.0], [0.3, 0.2, 0.9, 1.0]];
     let mut watchers = Vec::new();
     for motion in motions {
         watchers.push(mesh.spawn(Watcher { processor, motion, verdict: None })?);

@@ -163,6 +163,26 @@ fn answers_are_what_the_design_gives() {
 }
 
 #[test]
+fn noise_follows_from_a_vectors_number() {
+    let mut mesh = mesh(4, 1);
+    mesh.add_processor("noisy", noisy()).unwrap();
+    let agent = mesh.spawn(Thinker::new("noisy", PATIENT)).unwrap();
+    for number in 0..10 {
+        think(&mut mesh, agent, number);
+    }
+    tick(&mut mesh, 0, Budget::unlimited());
+    tick(&mut mesh, 5, Budget::unlimited());
+    let got = got(&mesh, agent);
+    assert_eq!((got.len(), mesh.inferences().batches), (10, 3));
+    for ((number, values), shot) in got.into_iter().zip(0..) {
+        let x = vector(number);
+        let view = ArrayView2::from_shape((1, INPUTS), &x).unwrap();
+        let direct = noisy().forward_batch(view, shot).unwrap();
+        assert_eq!(values.as_deref(), direct.as_slice(), "shot {shot}");
+    }
+}
+
+#[test]
 fn a_batch_waits_for_its_size_or_its_time() {
     let mut mesh = mesh(4, 1);
     mesh.add_processor("relu", device()).unwrap();

@@ -184,3 +184,39 @@ impl fmt::Display for ProcessorReport {
         f.write_str("  the energy is an estimate of a simulated device at 1 GHz\n")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate;
+    use crate::session::{Session, Setup};
+
+    #[test]
+    fn agents_read_digits_well_and_always_alike() {
+        let (room, trained) = (generate::room(2), Trained::new(1).unwrap());
+        let play = |workers| {
+            let motion = generate::walk(2, &room);
+            let processor = Some(&trained);
+            let setup = Setup {
+                room: &room,
+                motion,
+                characters: 10,
+                workers,
+                seed: 1,
+                record: None,
+                processor,
+            };
+            let mut session = Session::new(setup).unwrap();
+            for frame in 0..90 {
+                session.feed(frame).unwrap();
+                session.tick(frame, Session::budget()).unwrap();
+            }
+            assert_eq!(session.mesh.counters().unaccounted(), 0);
+            let report = trained.report(&session.mesh, session.cast.readers.iter());
+            assert_eq!((report.right + report.wrong, report.unanswered), (960, 0));
+            assert!(report.accuracy() > 0.94, "{report}");
+            (session.mesh.state_hash(), report.right)
+        };
+        assert_eq!(play(0), play(2));
+    }
+}
