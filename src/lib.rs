@@ -66,6 +66,10 @@ pub use agent::{
     HealthChange, Mailbox, Overflow, RetryError, RetryPolicy, SendError, SpawnOptions, StateHasher,
     Typed, TypedAgent,
 };
+#[cfg(feature = "photonic")]
+pub use agent::{InferError, ProcessorId};
+#[cfg(feature = "photonic")]
+pub use dispatch::infer::Inferences;
 pub use dispatch::probe::{Counters, Histogram};
 pub use id::AgentId;
 pub use mesh::config::{self, Config, ConfigError};

@@ -22,6 +22,8 @@ pub(crate) struct Args {
     /// Threads beside the caller's; 0 runs everything on the caller's.
     pub(crate) workers: u32,
     pub(crate) realtime: bool,
+    /// Whether agents read digits with a photonic processor.
+    pub(crate) processor: bool,
     pub(crate) record: Option<PathBuf>,
     pub(crate) replay: Option<PathBuf>,
     pub(crate) plot: Option<PathBuf>,
@@ -37,6 +39,7 @@ impl Default for Args {
             seconds: 30.0,
             workers: 1,
             realtime: false,
+            processor: false,
             record: None,
             replay: None,
             plot: None,
@@ -62,6 +65,7 @@ usage: xr_session [options]
   --seconds S      length of the session, above 0 up to 86400 [30]
   --workers W      threads beside the caller's, 0 to 63; results do not depend on it [1]
   --realtime       tick by the clock at 90 Hz, with a budget of time instead of messages
+  --processor      32 agents read digits with a simulated photonic processor; a replay needs it too
   --record FILE    write the session, to be replayed
   --replay FILE    run a recorded session again and compare each tick's state hash
   --plot FILE.svg  draw the session
@@ -135,6 +139,7 @@ pub(crate) enum Flag {
     Seconds,
     Workers,
     Realtime,
+    Processor,
     Record,
     Replay,
     Plot,
@@ -148,13 +153,14 @@ const CONFLICTS: &[(Flag, &[Flag])] = &[(
     &[Flag::Record, Flag::Room, Flag::Motion, Flag::Agents, Flag::Seconds, Flag::Realtime],
 )];
 
-const FLAGS: [(Flag, &str, Option<&str>); 11] = [
+const FLAGS: [(Flag, &str, Option<&str>); 12] = [
     (Flag::Room, "--room", Some("a file")),
     (Flag::Motion, "--motion", Some("a file")),
     (Flag::Agents, "--agents", Some("a whole number from 0 to 1000000")),
     (Flag::Seconds, "--seconds", Some("a number above 0 up to 86400")),
     (Flag::Workers, "--workers", Some("a whole number from 0 to 63")),
     (Flag::Realtime, "--realtime", None),
+    (Flag::Processor, "--processor", None),
     (Flag::Record, "--record", Some("a file")),
     (Flag::Replay, "--replay", Some("a file")),
     (Flag::Plot, "--plot", Some("a file name that ends in .svg")),
@@ -194,6 +200,7 @@ impl Flag {
             Self::Seconds => args.seconds = self.seconds(&required()?)?,
             Self::Workers => args.workers = self.whole(&required()?, MAX_WORKERS)?,
             Self::Realtime => args.realtime = true,
+            Self::Processor => args.processor = true,
             Self::Record => args.record = Some(required()?.into()),
             Self::Replay => args.replay = Some(required()?.into()),
             Self::Plot => {
@@ -320,7 +327,7 @@ mod tests {
     fn every_option_is_read() {
         assert_eq!(session(""), Args::default());
         let args = session(
-            "--room r.json --motion=m.json --agents 1000000 --seconds 0.5 --workers 0 --realtime \
+            "--room r.json --motion=m.json --agents 1000000 --seconds 0.5 --workers 0 --realtime --processor \
              --record out.xrm --plot p.svg --json",
         );
         let expected = Args {
@@ -330,6 +337,7 @@ mod tests {
             seconds: 0.5,
             workers: 0,
             realtime: true,
+            processor: true,
             record: Some("out.xrm".into()),
             replay: None,
             plot: Some("p.svg".into()),

@@ -3,7 +3,8 @@
 use xrmesh::{Agent, AgentId, Mesh};
 
 use crate::agents::{
-    Anchors, Character, Collaboration, Interaction, Mapper, Peer, Physics, Rendering, Tracker,
+    Anchors, Character, Collaboration, DigitReader, Interaction, Mapper, Peer, Physics, Rendering,
+    Tracker,
 };
 
 /// Who is who in a session's mesh.
@@ -18,6 +19,7 @@ pub(crate) struct Cast {
     pub(crate) collaboration: Option<AgentId>,
     pub(crate) peers: Vec<AgentId>,
     pub(crate) characters: Vec<AgentId>,
+    pub(crate) readers: Vec<AgentId>,
 }
 
 impl Cast {
@@ -29,6 +31,8 @@ impl Cast {
                 cast.characters.push(id);
             } else if mesh.with_agent(id, |_: &Peer| ()).is_some() {
                 cast.peers.push(id);
+            } else if mesh.with_agent(id, |_: &DigitReader| ()).is_some() {
+                cast.readers.push(id);
             } else if mesh.with_agent(id, |_: &Anchors| ()).is_some() {
                 cast.anchors = Some(id);
             } else if mesh.with_agent(id, |_: &Tracker| ()).is_some() {

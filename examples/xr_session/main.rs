@@ -18,6 +18,7 @@ mod picture;
 mod play;
 mod plot;
 mod pose;
+mod processor;
 mod progress;
 mod recording;
 mod report;
@@ -34,6 +35,7 @@ use args::{Args, Request};
 use motion::Motion;
 use picture::Film;
 use play::Pace;
+use processor::Trained;
 use report::Report;
 use room::Room;
 use session::{Session, Setup};
@@ -88,9 +90,17 @@ fn play(args: &Args) -> Result<(), String> {
         Some(path) => Some(recording::create(path, &room, &title)?),
         None => None,
     };
+    let trained = train(args)?;
     let &Args { agents: characters, workers, seconds, realtime, .. } = args;
-    let mut session =
-        Session::new(Setup { room: &room, motion, characters, workers, seed: SEED, record })?;
+    let mut session = Session::new(Setup {
+        room: &room,
+        motion,
+        characters,
+        workers,
+        seed: SEED,
+        record,
+        processor: trained.as_ref(),
+    })?;
     let mut film = args.plot.is_some().then(|| Film::new(&session.cast, realtime));
     let measured = play::play(&mut session, &Pace { seconds, realtime }, film.as_mut())?;
     if let Some(path) = &args.record {
@@ -104,7 +114,7 @@ fn play(args: &Args) -> Result<(), String> {
     if let (Some(path), Some(film)) = (&args.plot, &film) {
         write(path, &film.draw(mesh, cast, &room, &title))?;
     }
-    conclude(args, &measured.report(mesh, cast))
+    conclude(args, &measured.report(mesh, cast, trained.as_ref()))
 }
 
 /// Plays a recorded session again and reports on it.
@@ -112,7 +122,13 @@ fn replay(path: &Path, args: &Args) -> Result<(), String> {
     let (room, title, reader) = recording::open(path)?;
     let surroundings = Arc::new(Surroundings::of(&room));
     let wrong = |error: String| format!("{}: {error}", path.display());
-    let register = |mesh: &mut Mesh| agents::register(mesh, &surroundings);
+    let trained = train(args)?;
+    let register = |mesh: &mut Mesh| {
+        if let Some(trained) = &trained {
+            agents::register_classifier(mesh, trained)?;
+        }
+        agents::register(mesh, &surroundings)
+    };
     let mut replay = Replay::open(reader, register, Some(args.workers + 1))
         .map_err(|error| wrong(error.to_string()))?;
     let played = play::replay(&mut replay, args.plot.is_some());
@@ -127,7 +143,16 @@ fn replay(path: &Path, args: &Args) -> Result<(), String> {
     if let (Some(path), Some(film)) = (&args.plot, &film) {
         write(path, &film.draw(replay.mesh(), &cast, &room, &title))?;
     }
-    conclude(args, &measured.report(replay.mesh(), &cast))
+    conclude(args, &measured.report(replay.mesh(), &cast, trained.as_ref()))
+}
+
+/// Trains the processor, if there is to be one.
+fn train(args: &Args) -> Result<Option<Trained>, String> {
+    if !args.processor {
+        return Ok(None);
+    }
+    let _ = writeln!(io::stderr(), "training the processor on digits");
+    Trained::new(SEED).map(Some).map_err(|error| format!("--processor: {error}"))
 }
 
 fn conclude(args: &Args, report: &Report) -> Result<(), String> {

@@ -8,6 +8,7 @@ use xrmesh::{Budget, Clock, Histogram, Mesh, Replay, Time};
 use crate::cast::Cast;
 use crate::clock::WallClock;
 use crate::picture::Film;
+use crate::processor::Trained;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::session::{FRAME_NS, Session};
@@ -50,7 +51,7 @@ impl Measured {
     }
 
     /// The report on a mesh after its last tick.
-    pub(crate) fn report(self, mesh: &Mesh, cast: &Cast) -> Report {
+    pub(crate) fn report(self, mesh: &Mesh, cast: &Cast, trained: Option<&Trained>) -> Report {
         let counters = mesh.counters();
         let agents = u64::from(mesh.agents());
         Report {
@@ -68,6 +69,7 @@ impl Measured {
             agents,
             bytes_per_agent: mesh.agent_bytes() as f64 / agents.max(1) as f64,
             state_hash: mesh.state_hash(),
+            processor: trained.map(|trained| trained.report(mesh, cast.readers.iter())),
         }
     }
 }

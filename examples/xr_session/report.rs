@@ -4,6 +4,8 @@ use core::fmt::{self, Write as _};
 
 use xrmesh::Histogram;
 
+use crate::processor::ProcessorReport;
+
 /// One frame at 90 Hz, in microseconds: what a tick has to fit into.
 const FRAME_US: f64 = 1e6 / 90.0;
 
@@ -25,6 +27,8 @@ pub(crate) struct Report {
     pub(crate) agents: u64,
     pub(crate) bytes_per_agent: f64,
     pub(crate) state_hash: u64,
+    /// If agents thought with one.
+    pub(crate) processor: Option<ProcessorReport>,
 }
 
 impl Report {
@@ -52,7 +56,7 @@ impl Report {
             .map(|(reason, count)| ((*reason).to_owned(), (*count).into()))
             .collect();
         let [p50, p99, p999, max] = self.tick_us();
-        serde_json::json!({
+        let mut line = serde_json::json!({
             "sent": self.sent,
             "delivered": self.delivered,
             "pending": self.pending,
@@ -63,8 +67,11 @@ impl Report {
             "agents": self.agents,
             "bytes_per_agent": self.bytes_per_agent,
             "state_hash": format!("{:016x}", self.state_hash),
-        })
-        .to_string()
+        });
+        if let Some(processor) = self.processor {
+            line["processor"] = processor.to_json();
+        }
+        line.to_string()
     }
 }
 
@@ -98,6 +105,9 @@ impl fmt::Display for Report {
         writeln!(f, "agents did")?;
         for (name, count) in &self.deeds {
             row(f, name, &grouped(*count))?;
+        }
+        if let Some(processor) = &self.processor {
+            write!(f, "processor\n{processor}")?;
         }
         writeln!(f, "session")?;
         row(f, "ticks", &grouped(self.ticks))?;
@@ -151,6 +161,7 @@ mod tests {
             agents: 207,
             bytes_per_agent: 101.5,
             state_hash: 0x00ab_cdef_0123_4567,
+            processor: None,
         }
     }
 

@@ -11,13 +11,16 @@ use xrmesh::{
     AgentId, Budget, Config, Mesh, Pose, Quat, RecordOptions, SpawnOptions, TickReport, Time, Vec3,
 };
 
-use crate::agents::{self, CharacterSetup, InteractionSetup, PeerSetup, RenderingSetup};
+use crate::agents::{
+    self, CharacterSetup, ClassifierSetup, InteractionSetup, PeerSetup, RenderingSetup,
+};
 use crate::camera;
 use crate::cast::Cast;
 use crate::generate;
 use crate::messages::{self, Button, DevicePose, HEADSET, Said, topic};
 use crate::motion::{Action, ButtonEvent, Device, Motion};
 use crate::pose::posed;
+use crate::processor::{CLASSIFIERS, Trained};
 use crate::room::Room;
 use crate::surroundings::Surroundings;
 
@@ -48,6 +51,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) seed: u64,
     /// Where the mesh's recording goes.
     pub(crate) record: Option<File>,
+    /// What classifiers read digits with, if there are to be some.
+    pub(crate) processor: Option<&'a Trained>,
 }
 
 /// A mesh and what drives it.
@@ -72,6 +77,9 @@ impl Session {
     pub(crate) fn new(setup: Setup<'_>) -> Result<Self, String> {
         let room = Arc::new(Surroundings::of(setup.room));
         let mut mesh = Mesh::new(config(&setup)).map_err(|error| error.to_string())?;
+        if let Some(trained) = setup.processor {
+            agents::register_classifier(&mut mesh, trained).map_err(|error| error.to_string())?;
+        }
         agents::register(&mut mesh, &room).map_err(|error| error.to_string())?;
         if let Some(file) = setup.record {
             let recorded = mesh.record_to(Box::new(file), RecordOptions::default());
@@ -91,6 +99,9 @@ impl Session {
             due: Vec::with_capacity(64),
         };
         session.spawn(setup.characters)?;
+        if setup.processor.is_some() {
+            session.spawn_classifiers()?;
+        }
         session.cast = Cast::of(&session.mesh);
         Ok(session)
     }
@@ -129,6 +140,15 @@ impl Session {
         self.mesh
             .auto_connect(voice_m, voice_m * (HYSTERESIS_M / VOICE_M))
             .map_err(|error| error.to_string())
+    }
+
+    fn spawn_classifiers(&mut self) -> Result<(), String> {
+        for number in 0..CLASSIFIERS {
+            let setup = ClassifierSetup { number, count: CLASSIFIERS };
+            let bytes = bytemuck::bytes_of(&setup);
+            self.spawn_as(agents::CLASSIFIER, bytes, SpawnOptions::new())?;
+        }
+        Ok(())
     }
 
     fn spawn_as(
@@ -205,7 +225,8 @@ impl Session {
 }
 
 fn config(setup: &Setup<'_>) -> Config {
-    let agents = setup.characters + PEERS + 7;
+    let classifiers = if setup.processor.is_some() { CLASSIFIERS } else { 0 };
+    let agents = setup.characters + PEERS + 7 + classifiers;
     Config {
         mesh: MeshConfig {
             id: "xr_session".to_owned(),
@@ -289,7 +310,8 @@ mod tests {
         record: Option<File>,
     ) -> (Vec<u64>, Vec<(&'static str, u64)>) {
         let motion = motion.clone();
-        let setup = Setup { room, motion, characters: 80, workers, seed: 1, record };
+        let setup =
+            Setup { room, motion, characters: 80, workers, seed: 1, record, processor: None };
         let mut session = Session::new(setup).unwrap();
         let mut hashes = Vec::new();
         for frame in 0..frames {

@@ -65,3 +65,14 @@ impl From<crate::agent::CommandError> for Fault {
         Self::new(FailureKind::ResourceExhaustion, "a command was refused")
     }
 }
+
+/// A vector that was refused for a limit is an exhausted resource, one for what it is a processing error.
+#[cfg(feature = "photonic")]
+impl From<crate::agent::InferError> for Fault {
+    fn from(error: crate::agent::InferError) -> Self {
+        match error {
+            crate::agent::InferError::Send(error) => error.into(),
+            _ => Self::new(FailureKind::ProcessingError, "a vector was refused"),
+        }
+    }
+}

@@ -20,6 +20,8 @@ pub(crate) mod context;
 pub(crate) mod failure;
 mod fault;
 pub(crate) mod health;
+#[cfg(feature = "photonic")]
+pub(crate) mod infer;
 pub(crate) mod outbox;
 mod retry;
 pub(crate) mod round;
@@ -37,6 +39,8 @@ pub use context::Context;
 pub use failure::{FailureKind, HealingAction};
 pub use fault::Fault;
 pub use health::{Health, HealthCause, HealthChange};
+#[cfg(feature = "photonic")]
+pub use infer::{InferError, ProcessorId};
 pub use outbox::SendError;
 pub use retry::{RetryError, RetryPolicy};
 pub use state_hasher::StateHasher;

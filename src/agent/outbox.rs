@@ -100,6 +100,8 @@ pub(crate) struct Outbox {
     position: u32,
     pub(crate) row: Row,
     pub(crate) commands: Vec<Command>,
+    #[cfg(feature = "photonic")]
+    pub(crate) submissions: crate::agent::infer::Submissions,
     pub(crate) timer: Timer,
     pub(crate) asks: Asks,
     pub(crate) annexes: AnnexPool,
@@ -130,6 +132,8 @@ impl Outbox {
             position: 0,
             row: Row::new(view.layout.shards()),
             commands: Vec::new(),
+            #[cfg(feature = "photonic")]
+            submissions: crate::agent::infer::Submissions::default(),
             timer: Timer::default(),
             asks: Asks::new(),
             annexes: AnnexPool::default(),
@@ -519,8 +523,12 @@ impl Outbox {
             correlation: answers.unwrap_or(0),
             flags: if answers.is_some() { ANSWER } else { 0 },
         };
-        let mut packet = Packet::new(head, bytes, None);
-        // A notice is never refused: there is at most one for each message that was accepted.
+        self.post_freely(round, to, Packet::new(head, bytes, None));
+    }
+
+    /// Stamps and posts a packet of the mesh, which is never refused: there is at most one for each
+    /// message or vector that was accepted.
+    pub(crate) fn post_freely(&mut self, round: &mut Round<'_>, to: AgentId, mut packet: Packet) {
         packet.sequence =
             self.source << POSITION_BITS | self.position.min((1 << POSITION_BITS) - 1);
         self.position += u32::from(self.position + 1 < 1 << POSITION_BITS);

@@ -20,7 +20,7 @@ use crate::agent::{Agent, FailureKind, Fault, StateHasher};
 use crate::id::AgentId;
 use crate::mail::chunk::Chunk;
 use crate::message::packet::{ANSWER, EVERYONE, Packet};
-use crate::message::{AskId, DropReason, Envelope, Stamp};
+use crate::message::{AskId, DropReason, Envelope, Kind, Stamp};
 
 /// An agent that waits to be put into its slab.
 pub(crate) trait Newborn: Send {
@@ -600,7 +600,8 @@ impl Context<'_> {
             return Some(reason);
         }
         // A notice that time ran out carries the question's number, too, and closed it already.
-        let answers = packet.flags() & ANSWER != 0 && packet.from.is_some();
+        let timed_out = packet.from.is_none() && packet.kind == Kind::TIMED_OUT;
+        let answers = packet.flags() & ANSWER != 0 && !timed_out;
         if answers && !self.outbox.asks.close(AskId(packet.correlation), self.me) {
             return Some(DropReason::LateAnswer);
         }

@@ -33,6 +33,8 @@ pub(crate) struct Engine {
     crew: Crew,
     /// What the host sends between ticks.
     pub(crate) host: Outbox,
+    #[cfg(feature = "photonic")]
+    pub(crate) processors: crate::dispatch::infer::Processors,
     inline_below: u64,
     active: Vec<usize>,
     waiting: Vec<Pairs>,
@@ -104,6 +106,8 @@ impl Engine {
             pools,
             crew,
             host,
+            #[cfg(feature = "photonic")]
+            processors: crate::dispatch::infer::Processors::default(),
             inline_below,
             active: Vec::new(),
             waiting: Vec::new(),
@@ -195,7 +199,8 @@ impl Engine {
         self.view.now = now;
     }
 
-    /// Begins a tick: releases what is due and lets waiting mail age.
+    /// Begins a tick: releases what is due, runs batches that waited long enough, and lets waiting
+    /// mail age.
     pub(crate) fn begin_tick(&mut self, ageing_ticks: u64) {
         self.view.tick += 1;
         let now = self.view.now;
@@ -208,6 +213,8 @@ impl Engine {
             }
             shard.queue.age(tick, ageing_ticks);
         }
+        #[cfg(feature = "photonic")]
+        self.infer();
     }
 
     /// Runs the rounds of a tick. `apply` is called at the end of each with the commands of each
@@ -414,7 +421,8 @@ impl Engine {
         }
     }
 
-    /// Applies what the round's handlers commanded, hands their mail over, begins the next round.
+    /// Applies what the round's handlers commanded, lets the processors think, hands the mail over,
+    /// begins the next round.
     fn end_round(&mut self, apply: &mut dyn FnMut(&mut Self, Command)) {
         // Whoever is spawned now is born into a later round than what the handlers sent.
         self.view.round += 1;
@@ -431,6 +439,8 @@ impl Engine {
             self.shard(index).outbox.commands = commands;
         }
         self.view.settle_moves();
+        #[cfg(feature = "photonic")]
+        self.infer();
         self.exchange();
     }
 

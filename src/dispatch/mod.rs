@@ -12,6 +12,8 @@
 
 pub(crate) mod crew;
 pub(crate) mod engine;
+#[cfg(feature = "photonic")]
+pub(crate) mod infer;
 pub(crate) mod pacer;
 pub(crate) mod probe;
 pub(crate) mod quota;

@@ -6,8 +6,8 @@ use crate::time::Time;
 impl Mesh {
     /// When the next [`tick`](Self::tick) has something to do: the last tick's time or an earlier one
     /// if it has at once, because mail waits, handlers are to start or a queue of a handle or lane
-    /// holds something; the time of the first delayed message, wake, retry, question's timeout or
-    /// check of a failing agent's health; `None` if nothing will happen until somebody sends.
+    /// holds something; the time of the first delayed message, wake, retry, question's timeout,
+    /// batch of vectors or check of a failing agent's health; `None` if nothing will happen until somebody sends.
     ///
     /// A time may be early: a question that was answered meanwhile still shows until its timeout. The
     /// [`on_tick`](crate::Agent::on_tick) of types that want every tick does not count: they run as
@@ -50,6 +50,10 @@ impl Mesh {
         }
         if patients {
             due = due.min(self.next_check);
+        }
+        #[cfg(feature = "photonic")]
+        {
+            due = due.min(self.engine.processors.next());
         }
         (due < Time::MAX).then_some(due)
     }

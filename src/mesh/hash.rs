@@ -6,7 +6,8 @@ use crate::message::packet::Packet;
 use crate::message::{Envelope, Stamp};
 
 /// The hash of everything that decides what the mesh does next: clock, roster and agents in slot
-/// order with their poses, interests and links, and all mail in the order of its delivery.
+/// order with their poses, interests and links, all mail in the order of its delivery, and the vectors
+/// that wait for processors.
 /// O(agents + mail).
 pub(crate) fn state_hash(engine: &Engine) -> u64 {
     let (mut hasher, view) = (StateHasher::new(), &engine.view);
@@ -37,6 +38,8 @@ pub(crate) fn state_hash(engine: &Engine) -> u64 {
     for shard in 0..engine.shard_count() {
         hash_mail(&mut hasher, engine, shard);
     }
+    #[cfg(feature = "photonic")]
+    engine.processors.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -19,6 +19,8 @@ mod explain;
 mod hash;
 mod host;
 mod inbox;
+#[cfg(feature = "photonic")]
+mod infer;
 mod record;
 mod registry;
 mod report;
@@ -109,8 +111,17 @@ impl Mesh {
             first_generation: config.generation_salt(),
             explain: config.limits.explain_capacity as usize,
         };
-        let engine = Engine::new(view, setup)
+        #[cfg_attr(
+            not(feature = "photonic"),
+            expect(unused_mut, reason = "the processors' numbers")
+        )]
+        let mut engine = Engine::new(view, setup)
             .map_err(|error| MeshError::Workers(error.to_string().into()))?;
+        #[cfg(feature = "photonic")]
+        {
+            let crate::config::ProcessingConfig { batch_size, timeout, .. } = config.processing;
+            engine.processors = crate::dispatch::infer::Processors::new(batch_size, timeout);
+        }
         let inbox = Inbox::new(&config.limits)?;
         Ok(Self {
             engine,
@@ -250,6 +261,7 @@ fn view(config: &Config) -> Result<View, MeshError> {
         interests: Interests::default(),
         links: Links::default(),
         nearby: Nearby::new(),
+        processors: Vec::new(),
         reach: None,
     })
 }

@@ -11,7 +11,7 @@ use crate::mesh::SpawnError;
 
 type Make = dyn Fn(&[u8]) -> Result<Box<dyn Newborn>, Box<str>> + Send + Sync;
 
-/// Why a type could not be registered.
+/// Why a type could not be registered, or a processor not be added.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
@@ -22,12 +22,38 @@ pub enum RegisterError {
         name: Box<str>,
     },
     /// The name is empty or too long for a recording.
-    #[error("a type's name must have 1 to {limit} bytes, given {given}")]
+    #[error("a name must have 1 to {limit} bytes, given {given}")]
     Length {
         /// Bytes of the name given.
         given: usize,
         /// The most allowed.
         limit: usize,
+    },
+    /// Another processor has the name.
+    #[error("a processor is named {name:?} already")]
+    ProcessorTaken {
+        /// The name given.
+        name: Box<str>,
+    },
+    /// The mesh has as many processors as it may.
+    #[error("the mesh has {limit} processors, as many as are allowed")]
+    TooManyProcessors {
+        /// The most allowed.
+        limit: usize,
+    },
+    /// A processor's vectors are longer than a payload may be.
+    #[error("a processor's vectors of {given} bytes are over limits.max_payload_bytes, {limit}")]
+    Vector {
+        /// Bytes of its inputs or outputs, whichever are more.
+        given: usize,
+        /// The most allowed.
+        limit: usize,
+    },
+    /// The session is recorded, and its recording named its processors when it began.
+    #[error("the session is recorded: {name:?} can only be added before its recording begins")]
+    Recorded {
+        /// The name given.
+        name: Box<str>,
     },
 }
 

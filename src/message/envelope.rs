@@ -143,6 +143,22 @@ impl<'a> Envelope<'a> {
         crate::message::read_plain(self.bytes())
     }
 
+    /// The payload as numbers: `f32` after `f32`, little-endian, as answers of processors carry them.
+    ///
+    /// # Errors
+    /// [`ContentError::Size`] if the payload is not a whole number of them.
+    pub fn values(
+        &self,
+    ) -> Result<impl ExactSizeIterator<Item = f32> + Clone + use<'a>, ContentError> {
+        let (numbers, rest) = self.bytes().as_chunks::<4>();
+        if rest.is_empty() {
+            Ok(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)))
+        } else {
+            let given = self.bytes().len();
+            Err(ContentError::Size { expected: given.next_multiple_of(4), given })
+        }
+    }
+
     /// The payload's shared block, to keep or to send on without copying; `None` if it came inline.
     #[must_use]
     pub fn shared(&self) -> Option<&'a Payload> {

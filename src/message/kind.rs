@@ -41,6 +41,10 @@ impl Kind {
     /// Notice of the mesh: a command that a handler gave was refused when it was applied. The payload
     /// is a [`Refused`](crate::Refused).
     pub const REFUSED: Self = Self(11);
+    /// What a processor made of a vector that the agent submitted:
+    /// [`Envelope::answer_to`](crate::Envelope::answer_to) names the submission,
+    /// [`Envelope::values`](crate::Envelope::values) are the outputs.
+    pub const INFERENCE: Self = Self(12);
 
     const FIRST_USER: u16 = 16;
     /// The largest number that [`user`](Self::user) takes.
@@ -95,7 +99,7 @@ impl Kind {
     /// The kind that [`to_bits`](Self::to_bits) gave; `None` for a number that no version has used.
     #[must_use]
     pub const fn from_bits(bits: u16) -> Option<Self> {
-        if bits == 0 || (bits > Self::REFUSED.0 && bits < Self::FIRST_USER) {
+        if bits == 0 || (bits > Self::INFERENCE.0 && bits < Self::FIRST_USER) {
             None
         } else {
             Some(Self(bits))
@@ -123,6 +127,7 @@ impl fmt::Display for Kind {
             Self::UNDELIVERED => "undelivered",
             Self::TIMED_OUT => "timed out",
             Self::REFUSED => "refused",
+            Self::INFERENCE => "inference",
             Self(bits) => return write!(f, "user {}", bits - Self::FIRST_USER),
         })
     }

@@ -62,6 +62,8 @@ pub enum RefusedCommand {
     Subscribe = 1,
     /// Link to an agent that no longer lives, or make one link more than is allowed.
     Connect = 2,
+    /// Have a processor take a vector; it failed at the whole batch.
+    Infer = 3,
 }
 
 impl Plain for Refused {
@@ -79,11 +81,12 @@ impl Refused {
         match self.command {
             1 => Some(RefusedCommand::Subscribe),
             2 => Some(RefusedCommand::Connect),
+            3 => Some(RefusedCommand::Infer),
             _ => None,
         }
     }
 
-    /// The agent's or the topic's bits.
+    /// The agent's, the topic's or the processor's bits.
     #[must_use]
     pub fn about(&self) -> u64 {
         self.about

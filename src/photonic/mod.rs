@@ -46,6 +46,7 @@ pub mod converter;
 pub mod decompose;
 pub mod dense;
 pub mod detector;
+pub mod device;
 pub mod drive;
 pub mod energy;
 pub mod imperfection;
@@ -68,6 +69,7 @@ pub use calibrate::{
 };
 pub use decompose::{DecomposeError, decompose};
 pub use dense::{Dense, DenseWorkspace};
+pub use device::Device;
 pub use drive::{Crosstalk, Drive, DriveError, Lag, Placement, Quantisation};
 pub use imperfection::{DeviceKey, Fabrication, Imperfection, ImperfectionError, Shot};
 pub use interferometer::{Couplers, ElementLoss, Interferometer, Transfer};

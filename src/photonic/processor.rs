@@ -1,9 +1,9 @@
 //! Layers of weight banks with activations, and ensembles of noisy devices.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
-use super::complex::{Complex64, cis};
+use super::complex::{Complex32, Complex64, cis};
 use super::dense::{Dense, DenseWorkspace};
 use super::imperfection::{DeviceKey, Imperfection, ImperfectionError};
 use super::lattice::{LatticeError, Layout};
@@ -88,6 +88,15 @@ pub enum ProcessorError {
     /// A bank refused.
     #[error(transparent)]
     WeightBank(#[from] WeightBankError),
+    /// A number of photons that is not positive and finite.
+    #[error("a number of photons must be positive and finite, given {given}")]
+    Photons {
+        /// The value.
+        given: f64,
+    },
+    /// Shot noise of detectors that detect no power.
+    #[error("a number of photons needs a last activation that detects power")]
+    NotPower,
     /// Input of another shape, or not finite.
     #[error(transparent)]
     Lattice(#[from] LatticeError),
@@ -255,24 +264,68 @@ impl CompiledProcessor {
         &self,
         x: ArrayView2<'_, Complex64>,
     ) -> Result<Array2<Complex64>, ProcessorError> {
-        let narrow = |z: Complex64| super::complex::Complex32::new(z.re as f32, z.im as f32);
-        let wide = |re: f32, im: f32| Complex64::new(re.into(), im.into());
         if let Some((index, z)) =
             x.iter().enumerate().find(|(_, z)| !super::complex::is_finite(**z))
         {
             let given = if z.re.is_finite() { z.im } else { z.re };
             return Err(LatticeError::NotFinite { what: "input", index, given }.into());
         }
-        let mut light = x.t().mapv(narrow);
-        let mut workspace = DenseWorkspace::default();
-        for (dense, activation) in &self.layers {
-            let mut next = Array2::zeros((dense.dim().0, light.ncols()));
-            dense.forward(light.view(), next.view_mut(), &mut workspace)?;
-            next.mapv_inplace(|z| narrow(activation.of(wide(z.re, z.im))));
-            light = next;
+        let (batch, inputs) = x.dim();
+        let expected = self.layers.first().map_or(0, |(dense, _)| dense.dim().1);
+        if inputs != expected {
+            let (expected, given) = ((expected, batch.max(1)), (inputs, batch));
+            return Err(LatticeError::Shape { what: "input", expected, given }.into());
         }
-        Ok(light.t().mapv(|z| wide(z.re, z.im)))
+        let mut light: Vec<Complex32> = x.t().iter().map(|&z| narrow(z)).collect();
+        self.run(&mut light, &mut Vec::new(), batch, &mut DenseWorkspace::default())?;
+        let outputs = self.layers.last().map_or(0, |(dense, _)| dense.dim().0);
+        Ok(Array2::from_shape_fn((batch, outputs), |(row, m)| wide(light[m * batch + row])))
     }
+
+    /// A bank that is one matrix.
+    pub(super) fn of_matrix(
+        matrix: ArrayView2<'_, Complex64>,
+        activation: Activation,
+    ) -> Result<Self, ProcessorError> {
+        Ok(Self { layers: vec![(Dense::new(matrix)?, activation)] })
+    }
+
+    /// Sends `light`, mode after mode with `batch` amplitudes each, through all layers. Allocates
+    /// nothing once `light`, `spare` and the workspace are warm.
+    pub(super) fn run(
+        &self,
+        light: &mut Vec<Complex32>,
+        spare: &mut Vec<Complex32>,
+        batch: usize,
+        workspace: &mut DenseWorkspace,
+    ) -> Result<(), LatticeError> {
+        for (dense, activation) in &self.layers {
+            let (outputs, inputs) = dense.dim();
+            spare.clear();
+            spare.resize(outputs * batch, Complex32::new(0.0, 0.0));
+            let shape = |what, modes: usize, held: usize| LatticeError::Shape {
+                what,
+                expected: (modes, batch),
+                given: (held / batch.max(1), batch),
+            };
+            let x = ArrayView2::from_shape((inputs, batch), &light[..])
+                .map_err(|_| shape("input", inputs, light.len()))?;
+            let y = ArrayViewMut2::from_shape((outputs, batch), &mut spare[..])
+                .map_err(|_| shape("output", outputs, outputs * batch))?;
+            dense.forward(x, y, workspace)?;
+            spare.iter_mut().for_each(|z| *z = narrow(activation.of(wide(*z))));
+            core::mem::swap(light, spare);
+        }
+        Ok(())
+    }
+}
+
+fn narrow(z: Complex64) -> Complex32 {
+    Complex32::new(z.re as f32, z.im as f32)
+}
+
+fn wide(z: Complex32) -> Complex64 {
+    Complex64::new(z.re.into(), z.im.into())
 }
 
 impl Activation {
@@ -291,7 +344,7 @@ impl Activation {
         }
     }
 
-    fn check(&self, layer: usize) -> Result<(), ProcessorError> {
+    pub(super) fn check(&self, layer: usize) -> Result<(), ProcessorError> {
         let bad = |what, given| Err(ProcessorError::Activation { layer, what, given });
         if let Self::ElectroOptic { tap, gain_rad, bias_rad } = *self {
             if !(0.0..=1.0).contains(&tap) {

@@ -9,6 +9,7 @@
 
 mod anchor;
 mod character;
+mod classifier;
 mod collaboration;
 mod interaction;
 mod mapper;
@@ -23,6 +24,7 @@ use xrmesh::{AgentId, FailureKind, Fault, Mesh, RegisterError, StateHasher, Vec3
 
 pub(crate) use anchor::Anchors;
 pub(crate) use character::{Character, CharacterSetup};
+pub(crate) use classifier::{ClassifierSetup, DigitReader};
 pub(crate) use collaboration::Collaboration;
 pub(crate) use interaction::{Interaction, InteractionSetup};
 pub(crate) use mapper::Mapper;
@@ -31,6 +33,7 @@ pub(crate) use physics::{Physics, Touch};
 pub(crate) use rendering::{Rendering, RenderingSetup};
 pub(crate) use tracker::Tracker;
 
+use crate::processor::{PROCESSOR, Trained};
 use crate::surroundings::Surroundings;
 
 /// The names that the types are registered, recorded and spawned by.
@@ -43,6 +46,7 @@ pub(crate) const RENDERING: &str = "rendering";
 pub(crate) const COLLABORATION: &str = "collaboration";
 pub(crate) const PEER: &str = "peer";
 pub(crate) const CHARACTER: &str = "character";
+pub(crate) const CLASSIFIER: &str = "classifier";
 
 /// Seconds between two frames.
 pub(crate) const FRAME_S: f32 = 1.0 / 90.0;
@@ -66,6 +70,15 @@ pub(crate) fn register(mesh: &mut Mesh, room: &Arc<Surroundings>) -> Result<(), 
     mesh.register(PEER, |bytes| read_plain(bytes).map(Peer::new))?;
     mesh.register(CHARACTER, move |bytes| {
         read_plain(bytes).map(|setup| Character::new(setup, Arc::clone(&scan)))
+    })
+}
+
+/// Adds the processor and registers the type that thinks with it.
+pub(crate) fn register_classifier(mesh: &mut Mesh, trained: &Trained) -> Result<(), RegisterError> {
+    mesh.add_processor(PROCESSOR, trained.device.clone())?;
+    let digits = Arc::clone(&trained.digits);
+    mesh.register(CLASSIFIER, move |bytes| {
+        read_plain(bytes).map(|setup| DigitReader::new(setup, Arc::clone(&digits)))
     })
 }
 

@@ -30,8 +30,27 @@ pub(crate) struct View {
     pub(crate) interests: Interests,
     pub(crate) links: Links,
     pub(crate) nearby: Nearby,
+    /// What agents can think with, in the order in which it was added.
+    pub(crate) processors: Vec<ProcessorShape>,
     /// How links follow poses, if they do.
     pub(crate) reach: Option<Reach>,
+}
+
+/// A processor as its users see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProcessorShape {
+    pub(crate) name: Box<str>,
+    /// Values in, and out.
+    pub(crate) inputs: u32,
+    pub(crate) outputs: u32,
+}
+
+#[cfg(feature = "photonic")]
+impl ProcessorShape {
+    /// Bytes that a vector and its answer take.
+    pub(crate) fn bytes(&self) -> u64 {
+        (u64::from(self.inputs) + u64::from(self.outputs)) * size_of::<f32>() as u64
+    }
 }
 
 /// Agents within `radius` of each other are linked; those farther apart than `radius + hysteresis`

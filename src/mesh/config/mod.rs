@@ -180,8 +180,11 @@ impl Config {
         let (processing, performance) = (&self.processing, &self.performance);
         let keys = [
             ("mesh.debug_mode", self.mesh.debug_mode != usual.mesh.debug_mode),
-            ("processing.batch_size", processing.batch_size != usual.processing.batch_size),
-            ("processing.timeout", processing.timeout != usual.processing.timeout),
+            (
+                "processing.batch_size",
+                !THINKS && processing.batch_size != usual.processing.batch_size,
+            ),
+            ("processing.timeout", !THINKS && processing.timeout != usual.processing.timeout),
             ("performance.cache_size", performance.cache_size != usual.performance.cache_size),
             (
                 "performance.enable_profiling",
@@ -225,6 +228,9 @@ impl Config {
         NonZeroU32::new(salt).unwrap_or(NonZeroU32::MIN)
     }
 }
+
+/// Whether agents can think with processors.
+const THINKS: bool = cfg!(feature = "photonic");
 
 fn bounded(text: &str) -> Result<(), ConfigError> {
     let (given, max) = (text.len(), Config::MAX_DOCUMENT_BYTES);

@@ -57,11 +57,11 @@ impl MeshConfig {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProcessingConfig {
-    /// The most vectors that one batch of photonic inference takes. 1 to 65,536, default 32. No
-    /// effect until agents can infer.
+    /// The most vectors that one batch of photonic inference takes. 1 to 65,536, default 32: vectors
+    /// of all agents share batches. No effect without the feature `photonic`.
     pub batch_size: u32,
     /// The longest that a vector waits for its batch to fill, in seconds of mesh time. 0 to 60,
-    /// default 0.005. No effect until agents can infer.
+    /// default 0.005. No effect without the feature `photonic`.
     #[serde(with = "seconds")]
     pub timeout: Duration,
     /// Threads that work on a tick, the calling one included: n starts n − 1 threads, 0 and 1 start

@@ -141,6 +141,22 @@ pub enum ReplayError {
         /// Where the record begins.
         offset: u64,
     },
+    /// A processor of the recording was not added, or another in its place.
+    #[error(
+        "the recording's processor {index} is {name:?}, {inputs} values to {outputs}, and none such was added as that"
+    )]
+    NoProcessor {
+        /// The processor's name.
+        name: Box<str>,
+        /// How many were added before it.
+        index: u32,
+        /// The values that it takes.
+        inputs: u32,
+        /// The values that it gives.
+        outputs: u32,
+        /// Where the record begins.
+        offset: u64,
+    },
     /// A command that succeeded when it was recorded was refused now: the agents are not the same.
     #[error("a command after tick {tick} (byte {offset}) succeeded once, but not now: {reason}")]
     Refused {
@@ -190,6 +206,7 @@ impl ReplayError {
             | Self::Malformed { offset, .. }
             | Self::Trailing { offset }
             | Self::UnknownType { offset, .. }
+            | Self::NoProcessor { offset, .. }
             | Self::Refused { offset, .. }
             | Self::Diverged { offset, .. }
             | Self::Ended { offset } => Some(offset),

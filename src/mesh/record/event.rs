@@ -49,6 +49,13 @@ pub(in super::super) enum Event<'a> {
         hysteresis: f32,
     },
     StopAutoConnect,
+    /// A processor that the session had from its beginning.
+    Processor {
+        index: u32,
+        name: &'a str,
+        inputs: u32,
+        outputs: u32,
+    },
     /// The host sent it.
     Send {
         id: EnvelopeId,
@@ -163,6 +170,13 @@ impl<'a> Event<'a> {
                 hysteresis.put(out);
             }
             Self::StopAutoConnect => out.push(tag::STOP_AUTO_CONNECT),
+            Self::Processor { index, name, inputs, outputs } => {
+                out.push(tag::PROCESSOR);
+                index.put(out);
+                name.put(out);
+                inputs.put(out);
+                outputs.put(out);
+            }
             Self::Send { id, target, said } => put_group(tag::SEND, *id, target, said, out),
             Self::Take { to, said } => {
                 out.push(tag::TAKE);
@@ -200,6 +214,10 @@ impl<'a> Event<'a> {
                 Self::AutoConnect { radius: from.read()?, hysteresis: from.read()? }
             }
             tag::STOP_AUTO_CONNECT => Self::StopAutoConnect,
+            tag::PROCESSOR => {
+                let (index, name, inputs) = (from.read()?, from.read()?, from.read()?);
+                Self::Processor { index, name, inputs, outputs: from.read()? }
+            }
             tag::SEND => Self::Send { id: from.read()?, target: from.read()?, said: from.read()? },
             tag::TAKE => Self::Take { to: from.read()?, said: from.read()? },
             tag::TAKE_GROUP => {
@@ -331,6 +349,7 @@ mod tests {
             Event::Disconnect(a, b),
             Event::AutoConnect { radius: 1.5, hysteresis: 0.5 },
             Event::StopAutoConnect,
+            Event::Processor { index: 1, name: "digits", inputs: 64, outputs: 10 },
             Event::Send { id: envelope, target: Target::Everyone, said: said() },
             Event::Take { to: b, said: said() },
             Event::TakeGroup { id: envelope, target: topic.into(), said: said() },

@@ -7,6 +7,7 @@ use super::error::ReplayError;
 use super::event::{Allowed, Event, Start};
 use super::message::Said;
 use super::reader::Records;
+use crate::agent::view::ProcessorShape;
 use crate::dispatch::engine::RoundCut;
 use crate::mesh::config::Config;
 use crate::mesh::{Budget, Mesh, Refusal, RegisterError, SpawnError, TickReport};
@@ -68,7 +69,7 @@ enum Stage {
 
 impl<R: Read> Replay<R> {
     /// Opens a recording, and makes the mesh that it began with. `register` registers the agent types,
-    /// all that were registered at any time of the session, and does nothing else to the mesh.
+    /// all that were registered at any time of the session, adds the processors that it began with, and does nothing else to the mesh.
     /// `workers` is how many threads work on a tick; as many as when it was recorded if not said. The
     /// reader is buffered here.
     ///
@@ -202,6 +203,16 @@ fn obey(mesh: &mut Mesh, event: Event<'_>, tick: u64, offset: u64) -> Result<(),
         let packet = said.with_message(|message| mesh.packet(message));
         packet.map_err(|error| refused(&error))
     };
+    if let Event::Processor { index, name, inputs, outputs } = event {
+        let known = mesh.engine.view.processors.get(index as usize);
+        let name: Box<str> = name.into();
+        let recorded = ProcessorShape { name: name.clone(), inputs, outputs };
+        return if known == Some(&recorded) {
+            Ok(())
+        } else {
+            Err(ReplayError::NoProcessor { name, index, inputs, outputs, offset })
+        };
+    }
     let given = match event {
         Event::Spawn { id, name, bytes, options } => {
             gave("the agent's id", id.to_bits(), mesh.spawn_as(name, bytes, options), |id| {
@@ -235,9 +246,11 @@ fn obey(mesh: &mut Mesh, event: Event<'_>, tick: u64, offset: u64) -> Result<(),
             gave("the envelope's id", id.to_bits(), sent, |id| id.to_bits())
         }
         // Not commands; they were seen to before.
-        Event::Start(_) | Event::TickBegin { .. } | Event::TickEnd { .. } | Event::End { .. } => {
-            Ok(None)
-        }
+        Event::Start(_)
+        | Event::Processor { .. }
+        | Event::TickBegin { .. }
+        | Event::TickEnd { .. }
+        | Event::End { .. } => Ok(None),
     };
     match given {
         Ok(Some((what, recorded, given))) => same(tick, offset, what, recorded, given),

@@ -5,6 +5,7 @@ use std::io::Write;
 use super::error::RecordError;
 use super::event::{Event, Start};
 use super::writer::{RecordOptions, Recorder, Recording};
+use crate::agent::view::ProcessorShape;
 use crate::mesh::config::{Config, ConfigError};
 use crate::mesh::{Mesh, hash};
 
@@ -76,7 +77,13 @@ impl Mesh {
             hash: hash::state_hash(&self.engine),
             salt: self.config.generation_salt().get(),
         };
-        self.recorder = Some(Box::new(Recorder::begin(writer, options, start)));
+        let mut recorder = Recorder::begin(writer, options, start);
+        for (processor, index) in self.engine.view.processors.iter().zip(0..) {
+            let ProcessorShape { name, inputs, outputs } = processor;
+            let (inputs, outputs) = (*inputs, *outputs);
+            recorder.note(&Event::Processor { index, name, inputs, outputs });
+        }
+        self.recorder = Some(Box::new(recorder));
         Ok(())
     }
 

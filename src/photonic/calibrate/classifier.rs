@@ -160,7 +160,7 @@ impl Classifier {
                 let propagator = Propagator::new(&lattice);
                 propagator.forward(x.view(), y.view_mut(), &mut Workspace::default())?;
                 let mut powers = y.mapv(|z| f64::from(z.norm_sqr()));
-                hardware.detect(&mut powers, shot);
+                hardware.detect(powers.iter_mut(), shot);
                 powers
             }
         };
@@ -224,7 +224,7 @@ impl Classifier {
                 propagator.forward(x.view(), y.view_mut(), &mut workspace)?;
                 let mut powers = y.mapv(|z| f64::from(z.norm_sqr()));
                 if let Some(hardware) = hardware {
-                    hardware.detect(&mut powers, step);
+                    hardware.detect(powers.iter_mut(), step);
                 }
                 let mut dl_dy = y.clone();
                 for (k, &sample) in batch.iter().enumerate() {
@@ -302,10 +302,14 @@ const DETECTORS: u32 = 3;
 
 impl Hardware {
     /// Shot noise: of P·`photons` photons, √ of that is the standard deviation.
-    fn detect(&self, powers: &mut Array2<f64>, shot: u64) {
+    pub(in crate::photonic) fn detect<'a>(
+        &self,
+        powers: impl Iterator<Item = &'a mut f64>,
+        shot: u64,
+    ) {
         let Some(photons) = self.photons else { return };
         let draws = Counter::new(self.key.seed, [self.key.device, DETECTORS]).derive(shot);
-        for (index, power) in powers.iter_mut().enumerate() {
+        for (index, power) in powers.enumerate() {
             let [noise, _] = draws.normals(index as u64);
             *power = (*power + noise * (*power / photons).sqrt()).max(0.0);
         }
