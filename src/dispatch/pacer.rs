@@ -15,7 +15,8 @@ pub(crate) struct Pacer<'a> {
 }
 
 impl<'a> Pacer<'a> {
-    pub(crate) const UNTIMED: Self = Self { clock: None, end: Time::MAX, fresh: None, step: u32::MAX };
+    pub(crate) const UNTIMED: Self =
+        Self { clock: None, end: Time::MAX, fresh: None, step: u32::MAX };
 
     /// Messages that may pass between two looks at the clock, at least: a look takes about 25 ns.
     const FEWEST: u32 = 2;
