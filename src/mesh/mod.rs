@@ -1,7 +1,7 @@
 //! The mesh: agents, their mail and the host's side of both.
 //!
 //! 1. [`Mesh`] belongs to one thread at a time, which ticks it. What other threads want goes through
-//!    a [`MeshHandle`] or a [`Lane`] and is applied at the start of the next tick (`inbox.rs`).
+//!    a [`MeshHandle`] or a [`Lane`] and is applied at the start of the next tick (`handle.rs`, `inbox.rs`).
 //! 2. Whatever the host does, directly or through a queue, is one command. Commands are applied by
 //!    the same functions that apply the agents' own (`apply.rs`), and each is noted if the session
 //!    is recorded (`record/`).
@@ -16,6 +16,7 @@ mod driver;
 mod due;
 mod error;
 mod explain;
+mod handle;
 mod hash;
 mod host;
 mod inbox;
@@ -29,7 +30,8 @@ pub use budget::Budget;
 pub use driver::{Driver, DriverError, DriverOptions, DriverReport, StartError, SystemClock};
 pub use error::{MeshError, SpawnError, TickError};
 pub use explain::Explanation;
-pub use inbox::{Batch, HandleError, Lane, MeshHandle, Refusal};
+pub use handle::{Batch, HandleError, Lane, MeshHandle};
+pub use inbox::Refusal;
 pub use record::{RecordError, RecordOptions, Recording, Replay, ReplayError, ReplayTick};
 pub use registry::RegisterError;
 pub use report::{HealthEvent, TickReport};
