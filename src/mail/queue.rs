@@ -154,9 +154,15 @@ impl Queue {
         }
     }
 
-    /// When the oldest of those that are next in line at their level was sent.
+    /// When the oldest of those that are next in line at their level was sent. What was buried is not
+    /// in line: a recorded cut may leave it where a replay has passed it.
     pub(crate) fn oldest(&self) -> Option<crate::time::Time> {
-        self.levels.iter().filter_map(|level| Some(level.front()?.chunk.stamp.sent_at)).min()
+        let next = |level: &VecDeque<Waiting>| {
+            let chunks = level.iter().map(|waiting| &waiting.chunk);
+            let mut alive = chunks.filter(|chunk| chunk.waiting().iter().any(|p| !p.is_buried()));
+            alive.next().map(|chunk| chunk.stamp.sent_at)
+        };
+        self.levels.iter().filter_map(next).min()
     }
 
     /// Calls `each` with every chunk, its level and since when it is there, in order.
