@@ -1,7 +1,5 @@
 //! What the handlers of one shard write.
 
-use std::sync::Arc;
-
 use crate::agent::asks::{Asks, MOST_ASKS};
 use crate::agent::command::Command;
 use crate::agent::round::Round;
@@ -548,8 +546,7 @@ impl Outbox {
         let envelope = Envelope { packet, stamp };
         let (id, sent_at, target) = (envelope.id(), envelope.sent_at(), packet.target());
         let mut reason = reason;
-        let annex = packet.annex.take();
-        if let (Some(annex), Some(_)) = (&annex, target)
+        if let (Some(annex), Some(_)) = (&packet.annex, target)
             && annex.retry
             && matches!(reason, DropReason::Tripped | DropReason::MailboxFull)
         {
@@ -569,6 +566,7 @@ impl Outbox {
                     ..Annex::clone(annex)
                 }));
                 self.timer.delay(at, later);
+                packet.annex = None;
                 return;
             }
             reason = DropReason::RetriesExhausted;
@@ -578,12 +576,8 @@ impl Outbox {
         if let (Some(trace), Some(target)) = (&mut self.trace, target) {
             trace.outcome(id, target, Outcome::Dropped(reason));
         }
-        if annex.is_some_and(|annex: Arc<Annex>| annex.report)
-            && let Some(from) = packet.from
-        {
-            let word = Undelivered::new(id, reason);
-            self.notice(round, from, Kind::UNDELIVERED, bytemuck::bytes_of(&word), None);
-        }
+        self.tell(round, packet, id, reason);
+        packet.annex = None;
     }
 
     /// Opens a question of `asker`.
