@@ -68,7 +68,10 @@ const SENDS: u32 = 4_000;
 
 /// Sends through a lane, singly and in batches, unicasts and groups; returns what went.
 fn through_a_lane(handle: &MeshHandle, thread: u32, ids: &[AgentId]) -> u64 {
-    let mut lane = handle.lane().unwrap();
+    // A new lane is announced on the shared queue, which the other threads may have filled.
+    let mut lane = None;
+    insist(|| handle.lane().map(|new| lane = Some(new)));
+    let mut lane = lane.unwrap();
     let (mut batch, mut sent) = (Batch::new(), 0);
     for number in 0..SENDS {
         let (to, body) = (ids[number as usize % ids.len()], note(thread, number));
