@@ -51,6 +51,7 @@ mod dispatch;
 mod id;
 mod lane;
 mod mail;
+pub mod memory;
 mod mesh;
 mod message;
 #[cfg(feature = "photonic")]
