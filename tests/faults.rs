@@ -369,10 +369,10 @@ fn a_retry_is_tried_three_times_with_growing_pauses() {
     trip(&mut mesh, id, 0);
     mesh.send(id, Message::new(ORDER).retry()).unwrap();
     let mut ended = None;
-    for now in 1..300 {
-        let report = tick(&mut mesh, now, Budget::unlimited());
+    for step in 1..300 {
+        let report = tick(&mut mesh, step, Budget::unlimited());
         if report.pending == 0 {
-            ended = Some(now);
+            ended = Some(step);
             break;
         }
     }
@@ -405,8 +405,8 @@ fn a_retry_that_succeeds_keeps_its_id_and_its_time() {
     (0..5).for_each(|_| _ = mesh.send(id, Message::new(ORDER)).unwrap());
     tick(&mut mesh, 5, Budget::unlimited());
     let sent = mesh.send(id, Message::new(ORDER).retry()).unwrap();
-    for now in 6..400 {
-        tick(&mut mesh, now, Budget::unlimited());
+    for step in 6..400 {
+        tick(&mut mesh, step, Budget::unlimited());
     }
     let stamps = mesh.with_agent(id, |stamps: &Stamps| stamps.0.clone()).unwrap();
     assert_eq!(stamps, [(sent, at(5))]);

@@ -166,22 +166,22 @@ fn under_permanent_overload_the_least_urgent_come_within_the_bound() {
         let climb = 9 * u64::from(ageing);
         let mut before = [0_u64; SHARDS as usize];
         let mut arrived = 0;
-        for now in 1..=climb + SHARDS * climb * 2 {
+        for step in 1..=climb + SHARDS * climb * 2 {
             // Twice what the budget allows, as much in each shard.
             for number in 0..BUDGET * 2 {
-                let id = ids[(number * 64 + now) as usize % ids.len()];
+                let id = ids[(number * 64 + step) as usize % ids.len()];
                 send(&mut mesh, id, 0, 1);
-                if now <= climb + 1 {
+                if step <= climb + 1 {
                     before[id.slot() as usize / 64 % 8] += 1;
                 }
             }
-            if now == 1 {
+            if step == 1 {
                 for at in (0..ids.len()).step_by(32) {
                     send(&mut mesh, ids[at], 1, 10);
                     sent.push(ids[at]);
                 }
             }
-            let report = tick(&mut mesh, now as i64, Budget::messages(BUDGET));
+            let report = tick(&mut mesh, step as i64, Budget::messages(BUDGET));
             assert_eq!(report.delivered, BUDGET);
         }
         for id in sent {
@@ -202,9 +202,9 @@ fn under_permanent_overload_the_least_urgent_come_within_the_bound() {
 fn what_does_not_age_waits_behind_all_that_is_more_urgent() {
     let (mut mesh, ids) = eight_shards(1, 60_000);
     send(&mut mesh, ids[0], 1, 10);
-    for now in 0..200 {
+    for step in 0..200 {
         (0..20).for_each(|at| send(&mut mesh, ids[at * 25], 0, 1));
-        tick(&mut mesh, now, Budget::messages(10));
+        tick(&mut mesh, step, Budget::messages(10));
     }
     assert!(heard(&mesh, ids[0]).iter().all(|heard| heard.0 == 0));
 }
@@ -213,9 +213,9 @@ fn what_does_not_age_waits_behind_all_that_is_more_urgent() {
 fn the_oldest_message_that_waits_is_reported() {
     let (mut mesh, ids) = eight_shards(1, 8);
     send(&mut mesh, ids[0], 0, 3);
-    for now in 0..5 {
-        let report = tick(&mut mesh, now * 10, Budget::messages(0));
-        assert_eq!(report.oldest.unwrap().as_millis(), now as u128 * 10);
+    for step in 0..5 {
+        let report = tick(&mut mesh, step * 10, Budget::messages(0));
+        assert_eq!(report.oldest.unwrap().as_millis(), step as u128 * 10);
     }
     assert_eq!(tick(&mut mesh, 50, Budget::unlimited()).oldest, None);
 }

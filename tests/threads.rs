@@ -201,15 +201,15 @@ fn a_lanes_place_comes_back_when_its_thread_is_done() {
     let mut mesh = Mesh::new(config).unwrap();
     let id = mesh.spawn(Sink::default()).unwrap();
     let handle = mesh.handle();
-    for now in 0..10 {
+    for step in 0..10 {
         let (mut one, two) = (handle.lane().unwrap(), handle.lane().unwrap());
         let third = handle.lane();
         assert_eq!(third.unwrap_err(), HandleError::TooManyLanes { limit: 2 });
         one.send(id, Message::new(Kind::user(5))).unwrap();
-        tick(&mut mesh, now * 4, Budget::unlimited());
-        tick(&mut mesh, now * 4 + 1, Budget::unlimited());
+        tick(&mut mesh, step * 4, Budget::unlimited());
+        tick(&mut mesh, step * 4 + 1, Budget::unlimited());
         drop((one, two));
-        tick(&mut mesh, now * 4 + 2, Budget::unlimited());
+        tick(&mut mesh, step * 4 + 2, Budget::unlimited());
     }
     assert_eq!(mesh.counters().delivered(), 10);
 }
