@@ -217,3 +217,36 @@ fn what_the_host_sends_keeps_the_time_at_which_it_was_sent() {
     let times: Vec<_> = got.iter().map(|(_, time)| time.as_nanos() / 1_000_000).collect();
     assert_eq!(times, [10, 10, 10, 20], "another thread's is sent when it is taken in");
 }
+
+/// Moves away and ends; its last words go to whom they find where it was.
+struct Walker;
+
+impl Agent for Walker {
+    fn on_message(&mut self, context: &mut Context<'_>, _: &Envelope<'_>) -> Result<(), Fault> {
+        context.move_to(place(50.0))?;
+        context.despawn(context.id())?;
+        Ok(())
+    }
+
+    fn on_stop(&mut self, context: &mut Context<'_>) {
+        // Its place as the roster has it, and who is near as the tree has it.
+        assert_eq!(context.pose(), Some(place(50.0)));
+        let (mut here, mut there) = (0, 0);
+        context.near(Vec3::ZERO, 1.0, |_, _| there += 1);
+        context.near(place(50.0).position(), 1.0, |_, _| here += 1);
+        assert_eq!((here, there), (1, 0));
+        context.send(Target::Everyone, Message::new(Kind::user(9))).unwrap();
+    }
+}
+
+#[test]
+fn last_words_find_agents_where_they_have_moved() {
+    let mut mesh = Mesh::new(config(1000, 1)).unwrap();
+    let listener = mesh.spawn(Changer::new(None)).unwrap();
+    let walker = mesh.spawn_with(Walker, SpawnOptions::new().pose(place(0.0))).unwrap();
+    mesh.send(walker, Message::new(GO)).unwrap();
+    tick(&mut mesh, 0, Budget::unlimited());
+    assert!(!mesh.is_alive(walker));
+    // Said to the end: no assertion above failed.
+    assert_eq!(mesh.with_agent(listener, |c: &Changer| c.heard.len()), Some(1));
+}

@@ -98,6 +98,8 @@ pub(crate) fn despawn(engine: &mut Engine, births: &mut Births, id: AgentId) -> 
     if !engine.view.roster.lives(id) {
         return false;
     }
+    // Its last words go by what was commanded before: places and what is near them agree.
+    engine.view.settle_moves();
     let stamp = engine.stamp();
     let (view, shard, pool) = engine.parts(engine.view.layout.shard(id.slot()));
     shard.outbox.row.seal();
