@@ -71,7 +71,12 @@ fn run(setting: &Setting, behaviours: Vec<Vec<Act>>, agents: &[Spawned], steps: 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        // A program takes a millisecond.
+        cases: ProptestConfig::default().cases * 8,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// `sent = delivered + pending + Σ dropped` after every tick; what handlers saw is what was sent
     /// to them, once, and in order.

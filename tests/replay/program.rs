@@ -191,7 +191,8 @@ proptest! {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
             "tests/replay/regressions.txt",
         ))),
-        ..ProptestConfig::with_cases(96)
+        cases: ProptestConfig::default().cases * 2,
+        ..ProptestConfig::default()
     })]
 
     #[test]
