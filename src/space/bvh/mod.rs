@@ -24,6 +24,7 @@
 //!    with its own. A warmed-up workspace and tree allocate nothing.
 
 mod all;
+mod batch;
 mod best;
 mod blocks;
 mod build;
@@ -47,6 +48,7 @@ mod tiers;
 mod tree;
 mod update;
 mod view;
+mod volume;
 mod walk;
 mod workspace;
 

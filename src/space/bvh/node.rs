@@ -126,4 +126,9 @@ impl Page for Node {
     fn ray_distances<L: Lanes>(&self, ray: &Ray) -> L {
         enter(ray, self.low.each_ref(), self.high.each_ref())
     }
+
+    #[inline(always)]
+    fn columns(&self) -> ([&[f32; 16]; 3], [&[f32; 16]; 3]) {
+        (self.low.each_ref(), self.high.each_ref())
+    }
 }

@@ -198,6 +198,24 @@ impl<E: Brute> World<E> {
         inside.sort_unstable();
         let inside: Vec<_> = inside.into_iter().map(|(_, slot)| slot).collect();
         assert_eq!(self.tree.in_region(region, select, work), inside);
+        let some = &inside[..k.min(inside.len())];
+        let view = self.tree.view();
+        assert_eq!(view.in_region_first(region, k, select, work), some);
+        match region {
+            Region::Box(bounds) => {
+                assert_eq!(view.in_box(bounds, select, work), inside);
+                assert_eq!(view.in_box_first(bounds, k, select, work), some);
+            }
+            Region::OrientedBox(oriented) => {
+                assert_eq!(view.in_oriented_box(oriented, usize::MAX, select, work), inside);
+                assert_eq!(view.in_oriented_box(oriented, k, select, work), some);
+            }
+            Region::Frustum(frustum) => {
+                assert_eq!(view.in_frustum(frustum, usize::MAX, select, work), inside);
+                assert_eq!(view.in_frustum(frustum, k, select, work), some);
+            }
+            _ => {}
+        }
 
         for reach in [f32::INFINITY, *radius] {
             let entered = ranked_by_ray(&self.truth, select, ray, reach);
@@ -300,6 +318,110 @@ fn hold<E: Brute>(program: &[Step<E>], questions: &[Question]) {
         world.ask(question, &Accepting(|slot| slot % 5 != 2));
         world.ask(question, &(key, |slot| slot % 3 != 1));
     }
+    // Once more from the place of an item.
+    if let (Some(item), Some(first)) = (world.truth.values().next(), questions.first()) {
+        let question = Question { from: item.bounds().low(), ..first.clone() };
+        world.ask(&question, &(key, |slot| slot % 3 != 1));
+    }
+    batches(&mut world, questions);
+}
+
+/// Every batch gives each query's own answer, and each once.
+fn batches<E: Brute>(world: &mut World<E>, questions: &[Question]) {
+    let select = &(key, |slot: u32| slot % 3 != 1);
+    let (view, work) = (world.tree.view(), &mut world.work);
+    let mut alone = Workspace::new();
+    let Some(&Question { k, radius, .. }) = questions.first() else { return };
+    let mut asked = 0;
+    let points: Vec<_> = questions.iter().map(|question| question.from).collect();
+    view.nearest_each(&points, k, select, work, |index, hits| {
+        assert_eq!(hits, view.nearest(points[index], k, select, &mut alone).unwrap());
+        asked += 1;
+    })
+    .unwrap();
+    view.nearest_within_each(&points, k, radius, select, work, |index, hits| {
+        let one = view.nearest_within(points[index], k, radius, select, &mut alone);
+        assert_eq!(hits, one.unwrap());
+        asked += 1;
+    })
+    .unwrap();
+    view.within_each(&points, radius, select, work, |index, hits| {
+        assert_eq!(hits, view.within(points[index], radius, select, &mut alone).unwrap());
+        asked += 1;
+    })
+    .unwrap();
+    let regions: Vec<_> = questions.iter().map(|question| question.region.clone()).collect();
+    view.in_region_each(&regions, k, select, work, |index, slots| {
+        assert_eq!(slots, view.in_region_first(&regions[index], k, select, &mut alone));
+        asked += 1;
+    });
+    let rays: Vec<_> = questions.iter().map(|question| question.ray).collect();
+    view.ray_each(&rays, radius, select, work, |index, hit| {
+        assert_eq!(hit, view.ray(&rays[index], radius, select, &mut alone).unwrap());
+        asked += 1;
+    })
+    .unwrap();
+    view.ray_all_each(&rays, radius, k, select, work, |index, hits| {
+        assert_eq!(hits, view.ray_all(&rays[index], radius, k, select, &mut alone).unwrap());
+        asked += 1;
+    })
+    .unwrap();
+    assert_eq!(asked, 6 * questions.len());
+    let (mut boxes, mut oriented, mut frusta) = (Vec::new(), Vec::new(), Vec::new());
+    for region in regions {
+        match region {
+            Region::Box(bounds) => boxes.push(bounds),
+            Region::OrientedBox(one) => oriented.push(one),
+            Region::Frustum(one) => frusta.push(one),
+            _ => {}
+        }
+    }
+    let mut asked = 0;
+    view.in_box_each(&boxes, k, select, work, |index, slots| {
+        assert_eq!(slots, view.in_box_first(&boxes[index], k, select, &mut alone));
+        asked += 1;
+    });
+    view.in_oriented_box_each(&oriented, k, select, work, |index, slots| {
+        assert_eq!(slots, view.in_oriented_box(&oriented[index], k, select, &mut alone));
+        asked += 1;
+    });
+    view.in_frustum_each(&frusta, k, select, work, |index, slots| {
+        assert_eq!(slots, view.in_frustum(&frusta[index], k, select, &mut alone));
+        asked += 1;
+    });
+    assert_eq!(asked, boxes.len() + oriented.len() + frusta.len());
+}
+
+/// Worlds of one kind throughout: all items equal, on a line, without extent on some axes, far out,
+/// or one item only.
+fn degenerate<E: Brute>(item: fn(Vec3, Vec3) -> E) -> impl Strategy<Value = Vec<Step<E>>> {
+    let small = || (-3i8..=3, -3i8..=3, -3i8..=3).prop_map(|(x, y, z)| coarse(x, y, z));
+    let equal = (point(), small())
+        .prop_flat_map(move |(at, size)| program(Just(item(at, size.max(-size))).boxed()));
+    let line = (small(), small()).prop_flat_map(move |(from, along)| {
+        let on = move |step: i8| item(from + along * (f32::from(step) * 0.37), Vec3::ZERO);
+        program((-40i8..40).prop_map(on).boxed())
+    });
+    let flat = program(
+        (small(), small())
+            .prop_map(move |(at, size)| {
+                item(Vec3::new(at.x, 2.0, at.z), Vec3::new(size.x.abs(), 0.0, 0.0))
+            })
+            .boxed(),
+    );
+    let far = program(
+        (any::<i8>(), any::<i8>(), any::<i8>(), small())
+            .prop_map(move |(x, y, z, size)| item(coarse(x, y, z) * 2.5e36, size.max(-size) * 1e30))
+            .boxed(),
+    );
+    let one = (0..SLOTS, point(), small()).prop_map(move |(slot, at, size)| {
+        vec![Step::Build(vec![(slot, item(at, size.max(-size)))])]
+    });
+    prop_oneof![equal, line, flat, far, one]
+}
+
+fn coarse(x: i8, y: i8, z: i8) -> Vec3 {
+    Vec3::new(f32::from(x), f32::from(y), f32::from(z))
 }
 
 proptest! {
@@ -312,6 +434,26 @@ proptest! {
 
     #[test]
     fn boxes_are_found_as_by_brute_force(program in program(boxed().boxed()), questions in questions()) {
+        hold(&program, &questions);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn points_of_degenerate_worlds_are_found(
+        program in degenerate(|at, _| at),
+        questions in questions(),
+    ) {
+        hold(&program, &questions);
+    }
+
+    #[test]
+    fn boxes_of_degenerate_worlds_are_found(
+        program in degenerate(|at, size| Aabb::new(at, at + size).unwrap()),
+        questions in questions(),
+    ) {
         hold(&program, &questions);
     }
 }

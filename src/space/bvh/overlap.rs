@@ -1,4 +1,4 @@
-//! All items in a box or another region.
+//! All items in a volume.
 
 use super::super::region::Aabb;
 use super::extent::Extent;
@@ -6,35 +6,42 @@ use super::lanes::{Lanes, Operation, set_lanes};
 use super::page::{Bucket, Page};
 use super::select::Select;
 use super::tree::Tree;
+use super::volume::Volume;
 use super::walk::walk;
 use super::workspace::{Visit, Workspace};
 
-/// All items in two trees that overlap `bounds` and pass `test`, which is monotone and false
-/// outside of it; leaves them in the workspace's `slots`, in the order of their keys.
-pub(super) struct Overlap<'a, 'w, E: Extent, T, S> {
+/// The first `limit`, by their keys, of all items in two trees that overlap `volume`; leaves them in
+/// the workspace's `slots`, in that order.
+pub(super) struct Overlap<'a, 'w, E: Extent, V, S> {
     pub(super) trees: [Tree<'a, E>; 2],
-    pub(super) bounds: &'a Aabb,
-    pub(super) test: T,
+    pub(super) volume: &'a V,
+    pub(super) limit: usize,
     pub(super) select: &'a S,
     pub(super) work: &'w mut Workspace,
 }
 
-impl<E: Extent, T: Fn(&Aabb) -> bool, S: Select> Operation for Overlap<'_, '_, E, T, S> {
+impl<E: Extent, V: Volume, S: Select> Operation for Overlap<'_, '_, E, V, S> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { trees, bounds, test, select, work } = self;
+        let Self { trees, volume, limit, select, work } = self;
         let Workspace { stack, keyed, slots, .. } = work;
         slots.clear();
+        if limit == 0 {
+            return;
+        }
+        let bounds = volume.bounds();
         for tree in trees {
-            collect::<L, E, T, S>(tree, bounds, &test, select, stack, slots);
+            collect::<L, E, V, S>(tree, &bounds, volume, select, stack, slots);
         }
         if S::BY_SLOT {
+            cut(slots, limit);
             slots.sort_unstable();
         } else {
             keyed.clear();
             keyed.extend(slots.iter().map(|&slot| (select.key(slot), slot)));
+            cut(keyed, limit);
             keyed.sort_unstable();
             slots.clear();
             slots.extend(keyed.iter().map(|&(_, slot)| slot));
@@ -42,11 +49,19 @@ impl<E: Extent, T: Fn(&Aabb) -> bool, S: Select> Operation for Overlap<'_, '_, E
     }
 }
 
+/// Keeps the `limit` least, at least one, in any order.
+fn cut<T: Ord>(list: &mut Vec<T>, limit: usize) {
+    if limit < list.len() {
+        list.select_nth_unstable(limit - 1);
+        list.truncate(limit);
+    }
+}
+
 #[inline(always)]
-fn collect<L: Lanes, E: Extent, T: Fn(&Aabb) -> bool, S: Select>(
+fn collect<L: Lanes, E: Extent, V: Volume, S: Select>(
     tree: Tree<'_, E>,
     bounds: &Aabb,
-    test: &T,
+    volume: &V,
     select: &S,
     stack: &mut Vec<Visit>,
     slots: &mut Vec<u32>,
@@ -54,9 +69,9 @@ fn collect<L: Lanes, E: Extent, T: Fn(&Aabb) -> bool, S: Select>(
     walk(
         tree,
         stack,
-        |node| passing(node, node.overlaps::<L>(bounds), test),
+        |node| passing::<L, V, _>(node, bounds, volume),
         |page| {
-            for lane in set_lanes(passing(page, page.overlaps::<L>(bounds), test)) {
+            for lane in set_lanes(passing::<L, V, _>(page, bounds, volume)) {
                 let slot = page.id(lane);
                 if select.accepts(slot) {
                     slots.push(slot);
@@ -66,14 +81,9 @@ fn collect<L: Lanes, E: Extent, T: Fn(&Aabb) -> bool, S: Select>(
     );
 }
 
-/// The bits of lanes that pass `test`.
+/// The bits of lanes that overlap both.
 #[inline(always)]
-fn passing<B: Bucket>(bucket: &B, bits: u16, test: &impl Fn(&Aabb) -> bool) -> u16 {
-    let mut passed = bits;
-    for lane in set_lanes(bits) {
-        if !test(&bucket.entry(lane)) {
-            passed &= !(1 << lane);
-        }
-    }
-    passed
+fn passing<L: Lanes, V: Volume, P: Page>(page: &P, bounds: &Aabb, volume: &V) -> u16 {
+    let bits = page.overlaps::<L>(bounds);
+    if bits == 0 { 0 } else { volume.passing::<L, P>(page, bits) }
 }

@@ -39,6 +39,9 @@ pub(super) trait Page: Bucket {
     /// Where a ray enters, by the expression of [`Ray::enters`]; not a number where it misses and
     /// in empty lanes.
     fn ray_distances<L: Lanes>(&self, ray: &Ray) -> L;
+
+    /// The columns of lower and of upper bounds on each axis; not a number in empty lanes.
+    fn columns(&self) -> ([&[f32; 16]; 3], [&[f32; 16]; 3]);
 }
 
 /// Sixteen points in columns: 256 bytes, four cache lines.
@@ -113,6 +116,11 @@ impl Page for PointPage {
     fn ray_distances<L: Lanes>(&self, ray: &Ray) -> L {
         let columns = self.at.each_ref();
         enter(ray, columns, columns)
+    }
+
+    #[inline(always)]
+    fn columns(&self) -> ([&[f32; 16]; 3], [&[f32; 16]; 3]) {
+        (self.at.each_ref(), self.at.each_ref())
     }
 }
 

@@ -1,18 +1,18 @@
-//! Every query, on one tree or on two that share their slots.
+//! Every query, on one tree or on two that share their slots; many at once are in `batch`.
 
 use super::super::ray::Ray;
-use super::super::region::{Aabb, Region};
+use super::super::region::{Aabb, Frustum, OrientedBox, Region};
 use super::super::vector::Vec3;
 use super::all::All;
 use super::error::{QueryError, query_point, radius_squared, reach};
 use super::extent::Extent;
 use super::first::{First, Measure};
 use super::lanes::{Lanes, Path};
-use super::morton::Grid;
 use super::overlap::Overlap;
 use super::page::Page;
 use super::select::Select;
 use super::tree::Tree;
+use super::volume::Volume;
 use super::workspace::{Hit, RayHit, Workspace};
 
 /// What queries see: the items of a [`Bvh`](super::Bvh), of [`Tiers`](super::Tiers), or of a
@@ -37,7 +37,7 @@ impl<E: Extent> Copy for View<'_, E> {}
 
 /// Squared distances from a point.
 #[derive(Clone, Copy)]
-struct Near(Vec3);
+pub(super) struct Near(pub(super) Vec3);
 
 impl Measure for Near {
     #[inline(always)]
@@ -48,7 +48,7 @@ impl Measure for Near {
 
 /// Distances along a ray.
 #[derive(Clone, Copy)]
-struct Along(Ray);
+pub(super) struct Along(pub(super) Ray);
 
 impl Measure for Along {
     #[inline(always)]
@@ -111,50 +111,8 @@ impl<'a, E: Extent> View<'a, E> {
         work: &'w mut Workspace,
     ) -> Result<&'w [Hit], QueryError> {
         let (point, limit) = (query_point(point)?, radius_squared(radius)?);
-        let (trees, measure) = (self.trees, Near(point));
-        self.path.run(All { trees, measure, limit, select, work: &mut *work });
+        self.all(Near(point), limit, select, work);
         Ok(&work.hits)
-    }
-
-    /// [`nearest`](Self::nearest) for each of `points`, in an order that visits near ones after each
-    /// other and so finds the tree in the cache: each answer goes to `each` with the index of its
-    /// point. The order follows from the points and the tree's bounds alone.
-    ///
-    /// # Errors
-    /// [`QueryError::PointNotFinite`] for the first point that is not; then none was asked.
-    pub fn nearest_each<S: Select>(
-        &self,
-        points: &[Vec3],
-        k: usize,
-        select: &S,
-        work: &mut Workspace,
-        mut each: impl FnMut(usize, &[Hit]),
-    ) -> Result<(), QueryError> {
-        self.in_order(points, work, |index, point, work| {
-            self.first(Near(point), k, f32::INFINITY, select, work);
-            each(index, work.best.hits());
-        })
-    }
-
-    /// [`within`](Self::within) for each of `points`, as [`nearest_each`](Self::nearest_each).
-    ///
-    /// # Errors
-    /// [`QueryError::PointNotFinite`] for the first point that is not, [`QueryError::BadRadius`];
-    /// then none was asked.
-    pub fn within_each<S: Select>(
-        &self,
-        points: &[Vec3],
-        radius: f32,
-        select: &S,
-        work: &mut Workspace,
-        mut each: impl FnMut(usize, &[Hit]),
-    ) -> Result<(), QueryError> {
-        let limit = radius_squared(radius)?;
-        self.in_order(points, work, |index, point, work| {
-            let (trees, measure) = (self.trees, Near(point));
-            self.path.run(All { trees, measure, limit, select, work: &mut *work });
-            each(index, &work.hits);
-        })
     }
 
     /// All items that have a point in common with `bounds`, boundaries included, as slots in the
@@ -167,8 +125,49 @@ impl<'a, E: Extent> View<'a, E> {
         select: &S,
         work: &'w mut Workspace,
     ) -> &'w [u32] {
-        self.overlap(bounds, |_| true, select, work);
-        &work.slots
+        self.in_box_first(bounds, usize::MAX, select, work)
+    }
+
+    /// As [`in_box`](Self::in_box), of those the `limit` first.
+    ///
+    /// O(log n + m) for m hits and O(limit log limit): all are found, since keys tell nothing of
+    /// where an item lies.
+    pub fn in_box_first<'w, S: Select>(
+        &self,
+        bounds: &Aabb,
+        limit: usize,
+        select: &S,
+        work: &'w mut Workspace,
+    ) -> &'w [u32] {
+        self.inside(bounds, limit, select, work)
+    }
+
+    /// All points that the oriented box contains, or all boxes that it overlaps by
+    /// [`OrientedBox::overlaps`]: the `limit` first, as slots in the order of their keys.
+    ///
+    /// As costly as [`in_box_first`](Self::in_box_first) of its bounds.
+    pub fn in_oriented_box<'w, S: Select>(
+        &self,
+        oriented: &OrientedBox,
+        limit: usize,
+        select: &S,
+        work: &'w mut Workspace,
+    ) -> &'w [u32] {
+        self.inside(oriented, limit, select, work)
+    }
+
+    /// All points that the frustum contains, or all boxes that it overlaps by [`Frustum::overlaps`]:
+    /// the `limit` first, as slots in the order of their keys.
+    ///
+    /// O(log n + m log m) for m hits.
+    pub fn in_frustum<'w, S: Select>(
+        &self,
+        frustum: &Frustum,
+        limit: usize,
+        select: &S,
+        work: &'w mut Workspace,
+    ) -> &'w [u32] {
+        self.inside(frustum, limit, select, work)
     }
 
     /// All points that `region` contains, or all boxes that it overlaps by [`Region::overlaps`], as
@@ -181,11 +180,24 @@ impl<'a, E: Extent> View<'a, E> {
         select: &S,
         work: &'w mut Workspace,
     ) -> &'w [u32] {
+        self.in_region_first(region, usize::MAX, select, work)
+    }
+
+    /// As [`in_region`](Self::in_region), of those the `limit` first.
+    pub fn in_region_first<'w, S: Select>(
+        &self,
+        region: &Region,
+        limit: usize,
+        select: &S,
+        work: &'w mut Workspace,
+    ) -> &'w [u32] {
         match region {
-            Region::Box(bounds) => self.overlap(bounds, |_| true, select, work),
-            _ => self.overlap(&region.bounds(), |entry| region.overlaps(entry), select, work),
+            Region::Sphere(sphere) => self.inside(sphere, limit, select, work),
+            Region::Box(bounds) => self.inside(bounds, limit, select, work),
+            Region::OrientedBox(oriented) => self.inside(oriented, limit, select, work),
+            Region::Frustum(frustum) => self.inside(frustum, limit, select, work),
+            Region::Prism(prism) => self.inside(prism, limit, select, work),
         }
-        &work.slots
     }
 
     /// The first item that the ray enters within `reach_m` metres (which may be infinite), by
@@ -220,17 +232,27 @@ impl<'a, E: Extent> View<'a, E> {
         select: &S,
         work: &'w mut Workspace,
     ) -> Result<&'w [RayHit], QueryError> {
-        let (trees, measure, reach_m) = (self.trees, Along(*ray), reach(reach_m)?);
+        Ok(self.along(ray, reach(reach_m)?, limit, select, work))
+    }
+
+    pub(super) fn along<'w, S: Select>(
+        &self,
+        ray: &Ray,
+        reach_m: f32,
+        limit: usize,
+        select: &S,
+        work: &'w mut Workspace,
+    ) -> &'w [RayHit] {
         if limit <= FEW_RAY_HITS {
-            self.first(measure, limit, reach_m, select, work);
-            return Ok(RayHit::cast(work.best.hits()));
+            self.first(Along(*ray), limit, reach_m, select, work);
+            return RayHit::cast(work.best.hits());
         }
-        self.path.run(All { trees, measure, limit: reach_m, select, work: &mut *work });
-        Ok(RayHit::cast(&work.hits[..limit.min(work.hits.len())]))
+        self.all(Along(*ray), reach_m, select, work);
+        RayHit::cast(&work.hits[..limit.min(work.hits.len())])
     }
 
     #[inline]
-    fn first<M: Measure, S: Select>(
+    pub(super) fn first<M: Measure, S: Select>(
         &self,
         measure: M,
         k: usize,
@@ -242,38 +264,27 @@ impl<'a, E: Extent> View<'a, E> {
     }
 
     #[inline]
-    fn overlap<S: Select>(
+    pub(super) fn all<M: Measure, S: Select>(
         &self,
-        bounds: &Aabb,
-        test: impl Fn(&Aabb) -> bool,
+        measure: M,
+        limit: f32,
         select: &S,
         work: &mut Workspace,
     ) {
-        self.path.run(Overlap { trees: self.trees, bounds, test, select, work });
+        self.path.run(All { trees: self.trees, measure, limit, select, work });
     }
 
-    /// Calls `ask` with each point, near ones after each other.
-    fn in_order(
+    #[inline]
+    fn inside<'w, V: Volume, S: Select>(
         &self,
-        points: &[Vec3],
-        work: &mut Workspace,
-        mut ask: impl FnMut(usize, Vec3, &mut Workspace),
-    ) -> Result<(), QueryError> {
-        for &point in points {
-            query_point(point)?;
-        }
-        let mut order = core::mem::take(&mut work.order);
-        order.clear();
-        let grid = Grid::around(points.iter().copied());
-        let ranked = (0u64..).zip(points);
-        order.extend(ranked.map(|(index, &point)| u64::from(grid.code(point)) << 32 | index));
-        order.sort_unstable();
-        for &rank in &order {
-            let index = rank as u32 as usize;
-            ask(index, points[index], work);
-        }
-        work.order = order;
-        Ok(())
+        volume: &V,
+        limit: usize,
+        select: &S,
+        work: &'w mut Workspace,
+    ) -> &'w [u32] {
+        let trees = self.trees;
+        self.path.run(Overlap { trees, volume, limit, select, work: &mut *work });
+        &work.slots
     }
 }
 

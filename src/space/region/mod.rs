@@ -25,6 +25,8 @@ pub use oriented_box::OrientedBox;
 pub use prism::{Prism, UpAxis};
 pub use sphere::Sphere;
 
+pub(super) use span::REACH;
+
 use super::vector::Vec3;
 
 /// Any volume. Cloning never copies a polygon: a prism shares it.

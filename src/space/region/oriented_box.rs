@@ -52,6 +52,12 @@ impl OrientedBox {
         self.half_extents
     }
 
+    /// Its own axes: unit vectors.
+    #[inline]
+    pub(in super::super) const fn axes(&self) -> [Vec3; 3] {
+        self.axes
+    }
+
     /// Whether `point` lies in the box or on its boundary.
     #[inline]
     #[must_use]

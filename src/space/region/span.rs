@@ -4,7 +4,7 @@ use super::super::vector::Vec3;
 
 /// The largest offset that a projection takes: three products with factors of at most one (and a
 /// little) add up below f32's largest, so no sum is infinite or not a number.
-const REACH: f32 = 8e37;
+pub(in super::super) const REACH: f32 = 8e37;
 
 /// `at − origin`, cut at ±8e37 m in each coordinate.
 #[inline]
