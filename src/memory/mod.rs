@@ -8,10 +8,12 @@ mod area;
 mod change;
 mod class;
 mod frame;
+mod frames;
 mod object;
 
 pub use area::{Area, AreaId};
 pub use change::{Removal, Sequence};
 pub use class::ClassId;
 pub use frame::{Frame, FrameId};
+pub use frames::FrameError;
 pub use object::{Attributes, Object, ObjectId};
