@@ -107,6 +107,17 @@ impl<T> Producer<T> {
         self.ring.capacity
     }
 
+    /// How many values fit, at least; exact if fewer than `wanted`, which is at most the capacity.
+    #[inline]
+    pub(crate) fn room(&mut self, wanted: usize) -> usize {
+        self.free(wanted)
+    }
+
+    /// Whether everything that was pushed has been taken.
+    pub(crate) fn is_drained(&mut self) -> bool {
+        self.free(self.ring.capacity) == self.ring.capacity
+    }
+
     /// How many values fit, at least; exact if fewer than `wanted`.
     #[inline]
     fn free(&mut self, wanted: usize) -> usize {
