@@ -4,8 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2, Axis, s};
-use xrmesh::photonic::energy::{Arrangement, PartsList, Workload};
+use ndarray::{Array2, Axis, s};
+use xrmesh::photonic::energy::PartsList;
 use xrmesh::photonic::{
     Activation, Classifier, Device, DeviceKey, Drive, ElementLoss, Fabrication, Hardware,
     Imperfection, Quantisation, Training,
@@ -76,15 +76,8 @@ impl Trained {
         classifier.train(samples.view(), &labels, &training, Some(&hardware))?;
         let mut lattice = classifier.lattice().clone();
         lattice.wrap_phases();
-        let workload = Workload {
-            outputs: PIXELS,
-            inputs: PIXELS,
-            arrangement: Arrangement::Lattice,
-            rate_hz: RATE_HZ,
-        };
-        let phases: Array1<f64> = lattice.phases().collect();
-        let joules = PartsList::default().power(&workload, phases.view())?.energy_per_vector_j();
         let device = Device::of_lattice(lattice, Activation::Power, Some(hardware))?;
+        let joules = device.energy(&PartsList::default(), RATE_HZ)?.energy_per_vector_j();
         let pixels = tests.iter().map(|&pixel| pixel as f32).collect();
         Ok(Self { device, digits: Arc::new(Digits { pixels, labels: wanted }), joules })
     }

@@ -2,11 +2,15 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
+use super::activation::Activation;
 use super::calibrate::Hardware;
 use super::complex::{Complex32, Complex64};
 use super::dense::DenseWorkspace;
+use super::energy::{EnergyReport, LatencyReport, PartsList, Stage};
+use super::imperfection::{Fabrication, Imperfection};
 use super::lattice::{Lattice, LatticeError};
-use super::processor::{Activation, CompiledProcessor, PhotonicProcessor, ProcessorError};
+use super::parameter::DeviceError;
+use super::processor::{CompiledProcessor, PhotonicProcessor, ProcessorError};
 
 /// A processor, or a single lattice, on one device: what agents think with.
 ///
@@ -38,6 +42,7 @@ pub struct Device {
     spare: Vec<Complex32>,
     powers: Vec<f64>,
     workspace: DenseWorkspace,
+    stages: Vec<Stage>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +95,7 @@ impl Device {
             ),
             None => (design.compile()?, false),
         };
+        let stages = design.stages(hardware.as_ref())?;
         Ok(Self {
             design,
             hardware,
@@ -98,6 +104,7 @@ impl Device {
             spare: Vec::new(),
             powers: Vec::new(),
             workspace: DenseWorkspace::default(),
+            stages,
         })
     }
 
@@ -117,6 +124,23 @@ impl Device {
             Design::Processor(processor) => processor.outputs(),
             Design::Lattice(lattice, _) => lattice.modes(),
         }
+    }
+
+    /// What it would draw at `rate_hz` vectors a second, part by part: an estimate. Phases are the
+    /// design's, losses the hardware's where it has any.
+    ///
+    /// # Errors
+    /// As [`PhotonicProcessor::energy`].
+    pub fn energy(&self, parts: &PartsList, rate_hz: f64) -> Result<EnergyReport, DeviceError> {
+        EnergyReport::of(&self.stages, parts, rate_hz)
+    }
+
+    /// How long one vector would take, part by part: an estimate.
+    ///
+    /// # Errors
+    /// As [`PhotonicProcessor::latency`].
+    pub fn latency(&self, parts: &PartsList) -> Result<LatencyReport, DeviceError> {
+        LatencyReport::of(&self.stages, parts)
     }
 
     /// Many vectors, one a row (batch × inputs in, batch × outputs out); the first is shot number
@@ -156,7 +180,7 @@ impl Device {
         let (inputs, outputs) = (self.inputs(), self.outputs());
         let batch = x.len() / inputs.max(1);
         values.clear();
-        let Self { design, hardware, fixed, light, spare, powers, workspace } = self;
+        let Self { design, hardware, fixed, light, spare, powers, workspace, .. } = self;
         if let Some(fixed) = fixed {
             light.clear();
             for feature in 0..inputs {
@@ -208,6 +232,28 @@ impl Design {
         })
     }
 
+    /// What the parts list is multiplied by: the phases as wanted, the losses as fabricated.
+    fn stages(&self, hardware: Option<&Hardware>) -> Result<Vec<Stage>, ProcessorError> {
+        let Some(Hardware { imperfection, key, .. }) = hardware else {
+            return Ok(match self {
+                Self::Processor(processor) => Stage::of_layers(processor.layers()),
+                Self::Lattice(lattice, activation) => vec![Stage::of_lattice(lattice, *activation)],
+            });
+        };
+        // A heater does not hold the offset that fabrication left.
+        let fabrication = Fabrication { offset_sigma_rad: 0.0, ..imperfection.fabrication };
+        let fabrication = Imperfection { fabrication, ..Imperfection::default() };
+        match self {
+            Self::Processor(processor) => {
+                Ok(Stage::of_layers(processor.realise(&fabrication, *key, 0)?.layers()))
+            }
+            Self::Lattice(lattice, activation) => {
+                let lattice = fabrication.realise(lattice, *key, 0)?;
+                Ok(vec![Stage::of_lattice(&lattice, *activation)])
+            }
+        }
+    }
+
     fn compile(&self) -> Result<CompiledProcessor, ProcessorError> {
         match self {
             Self::Processor(processor) => processor.compile(),
@@ -230,7 +276,7 @@ impl Design {
 #[cfg(test)]
 mod tests {
     use super::super::calibrate::Classifier;
-    use super::super::imperfection::{DeviceKey, Fabrication, Imperfection, Shot};
+    use super::super::imperfection::{DeviceKey, Shot};
     use super::super::lattice::Layout;
     use super::*;
     use crate::random::Counter;

@@ -34,12 +34,14 @@
 //! - [`calibrate`]: making imperfect hardware do what was wanted.
 //! - [`svd`], [`weight_bank`]: any matrix as two lattices and a row of attenuators.
 //! - [`dense`]: a matrix that does not change between shots, as one product.
-//! - [`processor`]: layers of weight banks with activations, and ensembles of noisy devices.
+//! - [`processor`], [`activation`], [`ensemble`]: layers of weight banks with activations, and many
+//!   noisy devices of one design.
 //! - [`ring`], [`wdm`]: rings, and banks of them that weigh the channels of one waveguide.
 //! - [`modulator`], [`converter`], [`detector`], [`pcm`], [`thermal`]: the devices around a lattice.
 //! - [`spike`]: leaky integrate-and-fire neurons and the Yamada laser, one by one and in layers.
 //! - [`energy`]: what all of it would take, in joules and seconds, as estimates.
 
+pub mod activation;
 pub mod calibrate;
 pub mod complex;
 pub mod converter;
@@ -49,6 +51,7 @@ pub mod detector;
 pub mod device;
 pub mod drive;
 pub mod energy;
+pub mod ensemble;
 pub mod imperfection;
 pub mod interferometer;
 pub(crate) mod kernel;
@@ -64,6 +67,7 @@ pub mod thermal;
 pub mod wdm;
 pub mod weight_bank;
 
+pub use activation::Activation;
 pub use calibrate::{
     CalibrateError, Classifier, Hardware, Training, correct_couplers, self_configure,
 };
@@ -71,15 +75,14 @@ pub use decompose::{DecomposeError, decompose};
 pub use dense::{Dense, DenseWorkspace};
 pub use device::Device;
 pub use drive::{Crosstalk, Drive, DriveError, Lag, Placement, Quantisation};
+pub use ensemble::Ensemble;
 pub use imperfection::{DeviceKey, Fabrication, Imperfection, ImperfectionError, Shot};
 pub use interferometer::{Couplers, ElementLoss, Interferometer, Transfer};
 pub use lattice::{
     EdgeModes, Gradient, Lattice, LatticeError, Layout, Plan, Propagator, VectorWorkspace,
     Workspace,
 };
-pub use processor::{
-    Activation, CompiledProcessor, Ensemble, Layer, PhotonicProcessor, ProcessorError,
-};
+pub use processor::{CompiledProcessor, Layer, PhotonicProcessor, ProcessorError};
 pub use svd::{Svd, SvdError};
 pub use weight_bank::{WeightBank, WeightBankError};
 

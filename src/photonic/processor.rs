@@ -1,12 +1,14 @@
-//! Layers of weight banks with activations, and ensembles of noisy devices.
+//! Layers of weight banks with activations.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
-use rayon::prelude::*;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
-use super::complex::{Complex32, Complex64, cis};
+use super::activation::Activation;
+use super::complex::{Complex32, Complex64};
 use super::dense::{Dense, DenseWorkspace};
+use super::energy::{EnergyReport, LatencyReport, PartsList, Stage};
 use super::imperfection::{DeviceKey, Imperfection, ImperfectionError};
 use super::lattice::{LatticeError, Layout};
+use super::parameter::DeviceError;
 use super::weight_bank::{WeightBank, WeightBankError};
 
 /// A neural network of light: each layer is a [`WeightBank`] and an [`Activation`].
@@ -32,30 +34,6 @@ pub struct Layer {
     pub bank: WeightBank,
     /// What each output meets.
     pub activation: Activation,
-}
-
-/// What an amplitude becomes between layers.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub enum Activation {
-    /// Itself.
-    #[default]
-    Linear,
-    /// Digital: the real part, or 0 where that is negative.
-    Relu,
-    /// Digital: the detected power |z|².
-    Power,
-    /// A share of the light is detected and modulates the rest:
-    /// f(z) = i√(1 − α) e^{−iψ} cos(ψ) z, ψ = (g|z|² + φ_b)/2.
-    /// I. A. D. Williamson et al., IEEE J. Sel. Top. Quantum Electron. 26, 7700412 (2020), Eq. 4.
-    ElectroOptic {
-        /// α: the share that is detected, 0…1.
-        tap: f64,
-        /// g: phase for each unit of power (rad).
-        gain_rad: f64,
-        /// φ_b: phase without light (rad).
-        bias_rad: f64,
-    },
 }
 
 /// Why a processor could not be made or refused its input.
@@ -223,6 +201,24 @@ impl PhotonicProcessor {
         Ok(swept)
     }
 
+    /// What it would draw at `rate_hz` vectors a second, part by part: an estimate. Sizes, phases and
+    /// losses are those of its layers, the rest is the parts list's; [`energy`](super::energy) has the
+    /// formulas.
+    ///
+    /// # Errors
+    /// A part outside its physical range, a rate not above 0, an activation that taps all light.
+    pub fn energy(&self, parts: &PartsList, rate_hz: f64) -> Result<EnergyReport, DeviceError> {
+        EnergyReport::of(&Stage::of_layers(&self.layers), parts, rate_hz)
+    }
+
+    /// How long one vector would take, part by part: an estimate.
+    ///
+    /// # Errors
+    /// A part outside its physical range.
+    pub fn latency(&self, parts: &PartsList) -> Result<LatencyReport, DeviceError> {
+        LatencyReport::of(&Stage::of_layers(&self.layers), parts)
+    }
+
     /// This processor on a device: every lattice realised with its own errors. Lattice k of device d
     /// is device d·2·layers + k of the seed.
     ///
@@ -328,106 +324,11 @@ fn wide(z: Complex32) -> Complex64 {
     Complex64::new(z.re.into(), z.im.into())
 }
 
-impl Activation {
-    /// What `z` becomes.
-    #[must_use]
-    pub fn of(&self, z: Complex64) -> Complex64 {
-        match *self {
-            Self::Linear => z,
-            Self::Relu => Complex64::new(z.re.max(0.0), 0.0),
-            Self::Power => Complex64::new(z.norm_sqr(), 0.0),
-            Self::ElectroOptic { tap, gain_rad, bias_rad } => {
-                let psi = 0.5 * (gain_rad * z.norm_sqr() + bias_rad);
-                let factor = (1.0 - tap).sqrt() * libm::cos(psi);
-                Complex64::i() * cis(-psi) * factor * z
-            }
-        }
-    }
-
-    pub(super) fn check(&self, layer: usize) -> Result<(), ProcessorError> {
-        let bad = |what, given| Err(ProcessorError::Activation { layer, what, given });
-        if let Self::ElectroOptic { tap, gain_rad, bias_rad } = *self {
-            if !(0.0..=1.0).contains(&tap) {
-                return bad("tap", tap);
-            }
-            for (what, given) in [("gain_rad", gain_rad), ("bias_rad", bias_rad)] {
-                if !given.is_finite() {
-                    return bad(what, given);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Many devices of one design, each with its own errors.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ensemble {
-    /// The design.
-    pub processor: PhotonicProcessor,
-    /// What is wrong with its devices.
-    pub imperfection: Imperfection,
-    /// All draws follow from this.
-    pub seed: u64,
-    /// How many devices.
-    pub devices: u32,
-}
-
-impl Ensemble {
-    /// What every device makes of a batch (batch × inputs) in shot `shot`, device by device. rayon's
-    /// workers share the devices; results do not depend on how many there are.
-    ///
-    /// # Errors
-    /// As [`PhotonicProcessor::realise`] and [`PhotonicProcessor::forward_batch`]; of several, that of
-    /// the first device.
-    pub fn forward_batch(
-        &self,
-        x: ArrayView2<'_, Complex64>,
-        shot: u64,
-    ) -> Result<Vec<Array2<Complex64>>, ProcessorError> {
-        let all: Vec<_> = (0..self.devices)
-            .into_par_iter()
-            .map(|device| {
-                let key = DeviceKey { seed: self.seed, device };
-                self.processor.realise(&self.imperfection, key, shot)?.forward_batch(x)
-            })
-            .collect();
-        all.into_iter().collect()
-    }
-
-    /// Mean and standard deviation over the devices of each output's power, batch × outputs each.
-    ///
-    /// # Errors
-    /// As [`forward_batch`](Self::forward_batch).
-    pub fn powers(
-        &self,
-        x: ArrayView2<'_, Complex64>,
-        shot: u64,
-    ) -> Result<(Array2<f64>, Array2<f64>), ProcessorError> {
-        let all = self.forward_batch(x, shot)?;
-        let shape = (x.len_of(Axis(0)), self.processor.outputs());
-        let (mut mean, mut spread) = (Array2::zeros(shape), Array2::zeros(shape));
-        let count = f64::from(self.devices.max(1));
-        for device in &all {
-            mean.zip_mut_with(device, |m: &mut f64, z| *m += z.norm_sqr() / count);
-        }
-        for device in &all {
-            for ((s, m), z) in spread.iter_mut().zip(&mean).zip(device) {
-                let off = z.norm_sqr() - m;
-                *s += off * off / count;
-            }
-        }
-        spread.mapv_inplace(f64::sqrt);
-        Ok((mean, spread))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::imperfection::{Fabrication, Shot};
     use super::*;
     use crate::random::Counter;
-    use ndarray::array;
+    use ndarray::{Axis, array};
 
     fn weights(m: usize, n: usize, seed: u64) -> Array2<f64> {
         let draws = Counter::new(seed, [m as u32, n as u32]);
@@ -450,40 +351,6 @@ mod tests {
         let rows = x.mapv(Complex64::from).insert_axis(Axis(0));
         let y = processor().forward_batch(rows.view()).unwrap();
         assert!(y.iter().zip(&expected).all(|(a, b)| (a.re - b).abs() < 1e-4));
-    }
-
-    #[test]
-    fn ensembles_do_not_depend_on_workers() {
-        let ensemble = Ensemble {
-            processor: processor(),
-            imperfection: Imperfection {
-                fabrication: Fabrication { coupler_sigma_rad: 0.05, ..Fabrication::default() },
-                shot: Shot { phase_sigma_rad: 0.01 },
-                ..Imperfection::default()
-            },
-            seed: 9,
-            devices: 11,
-        };
-        let x = weights(20, 5, 3).mapv(Complex64::from);
-        let mut results = [1, 2, 4, 8].into_iter().map(|workers| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().unwrap();
-            pool.install(|| ensemble.forward_batch(x.view(), 0)).unwrap()
-        });
-        let first = results.next().unwrap();
-        assert!(results.all(|result| result == first));
-        assert_ne!(first[0], first[1]);
-        assert_ne!(first, ensemble.forward_batch(x.view(), 1).unwrap());
-        let (_, spread) = ensemble.powers(x.view(), 0).unwrap();
-        assert!(spread.iter().any(|s| *s > 0.0));
-    }
-
-    #[test]
-    fn electro_optic_activation_follows_its_formula() {
-        let activation = Activation::ElectroOptic { tap: 0.1, gain_rad: 0.5, bias_rad: 1.0 };
-        let z = Complex64::new(0.6, -0.8);
-        let psi: f64 = (0.5 * 1.0 + 1.0) / 2.0;
-        let expected = Complex64::i() * 0.9_f64.sqrt() * cis(-psi) * libm::cos(psi) * z;
-        assert!((activation.of(z) - expected).norm_sqr() < 1e-30);
     }
 
     #[test]
