@@ -59,6 +59,7 @@ pub mod photonic;
 mod prefetch;
 pub mod random;
 pub mod space;
+mod state_hasher;
 mod sync;
 mod time;
 

@@ -5,24 +5,53 @@
 //! 2. Poses are given in frames (`frame`); the index holds boxes in the world's frame.
 
 mod age;
+mod alias;
+mod apply;
 mod area;
 mod change;
 mod class;
+mod config;
+mod correction;
 mod evict;
+mod extent;
 mod feed;
 mod filter;
 mod frame;
+mod frame_image;
 mod frames;
 mod fusion;
+mod index;
+mod new_object;
 mod object;
+mod pages;
+mod publish;
+mod query;
+mod record;
+mod slots;
+mod snapshot;
+mod spatial_memory;
+mod state;
+mod table;
+mod workspace;
 
+#[cfg(test)]
+mod oracle;
+
+pub use crate::space::bvh::QueryError;
 pub use age::{Aged, Observer};
+pub use apply::ApplyError;
 pub use area::{Area, AreaId};
 pub use change::{Removal, Sequence};
 pub use class::ClassId;
+pub use config::{HistoryConfig, MemoryConfig, MemoryConfigError};
 pub use feed::{Event, Notice, SubscribeError, Subscription, SubscriptionOptions};
 pub use filter::Filter;
 pub use frame::{Frame, FrameId};
 pub use frames::FrameError;
 pub use fusion::{ClassOptions, ClassOptionsError, Fused, How, Observation, ObserveError};
+pub use new_object::NewObject;
 pub use object::{Attributes, Object, ObjectId};
+pub use query::MemoryView;
+pub use snapshot::{MemoryReader, MemorySnapshot, SnapshotError};
+pub use spatial_memory::{PublishError, Published, SpatialMemory, WriteError};
+pub use workspace::{Found, RayFound, Workspace};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::class::ClassId;
 use super::frame::FrameId;
 use crate::space::{Pose, Vec3};
+use crate::state_hasher::StateHasher;
 use crate::time::Time;
 
 /// Names one object of one memory, for as long as the store lives: a slot and the generation that
@@ -57,6 +58,49 @@ pub enum Attributes {
     Json(Arc<str>),
     /// A feature vector.
     Features(Arc<[f32]>),
+}
+
+impl Object {
+    /// Takes in all of it but its id.
+    pub(super) fn hash_content(&self, hasher: &mut StateHasher) {
+        hasher.u32(u32::from(self.class.index()));
+        hasher.pose(&self.pose);
+        let mut vector = |vector: Vec3| vector.to_array().map(|part| hasher.f32(part));
+        vector(self.half_extents);
+        vector(self.velocity.unwrap_or(Vec3::splat(f32::NAN)));
+        hasher.f32(self.confidence);
+        hasher.f32(self.persistence);
+        hasher.u64(self.first_seen.as_nanos() as u64);
+        hasher.u64(self.last_seen.as_nanos() as u64);
+        hasher.u32(self.frame.index());
+        let (kind, len) = match &self.attributes {
+            Attributes::None => (0, 0),
+            Attributes::Bytes(bytes) => (1, bytes.len()),
+            Attributes::Json(text) => (2, text.len()),
+            Attributes::Features(features) => (3, features.len()),
+        };
+        hasher.u32(kind);
+        hasher.u64(len as u64);
+        match &self.attributes {
+            Attributes::None => {}
+            Attributes::Bytes(bytes) => hasher.bytes(bytes),
+            Attributes::Json(text) => hasher.bytes(text.as_bytes()),
+            Attributes::Features(features) => features.iter().for_each(|&part| hasher.f32(part)),
+        }
+    }
+}
+
+impl Attributes {
+    /// The bytes of the content.
+    #[must_use]
+    pub fn byte_len(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Json(text) => text.len(),
+            Self::Features(features) => size_of_val(&**features),
+        }
+    }
 }
 
 impl ObjectId {

@@ -86,8 +86,8 @@ impl<B: Zeroable + Copy> Blocks<B> {
         }
         let block: *const Block<B> = Arc::as_ptr(&self.table[block]);
         // SAFETY: `own` is true only for a block that this table alone points to: it was made or
-        // copied here, and `share`, the only place that clones a pointer of the table, sets it to
-        // false. No weak pointer is ever made. So this is the block's only access for as long as
+        // copied here, and `share` and `fork`, the only places that clone a pointer of the table,
+        // set it to false. No weak pointer is ever made. So this is the block's only access for as long as
         // `self` is borrowed.
         unsafe { &mut (*block.cast_mut()).0[at] }
     }
@@ -103,6 +103,24 @@ impl<B: Zeroable + Copy> Blocks<B> {
             }
         }
         target.extend(self.table[target.len()..].iter().cloned());
+    }
+
+    /// A second writer that begins with the same blocks; each copies what it writes.
+    pub(super) fn fork(&mut self) -> Self {
+        self.own.fill(false);
+        let own = vec![false; self.table.len()];
+        Self { table: self.table.clone(), own, retired: VecDeque::new() }
+    }
+
+    /// Takes over the blocks of the writer that this one was forked from: those that it shares no
+    /// more are for later copies.
+    pub(super) fn succeed(&mut self, mut old: Self) {
+        self.retired.append(&mut old.retired);
+        for (at, block) in old.table.into_iter().enumerate() {
+            if !self.table.get(at).is_some_and(|own| Arc::ptr_eq(own, &block)) {
+                self.retired.push_back(block);
+            }
+        }
     }
 
     /// Keeps the memory of all blocks that no snapshot holds, for later.

@@ -32,6 +32,7 @@ mod error;
 mod extent;
 mod fetch;
 mod first;
+mod fork;
 mod insert;
 mod lanes;
 mod morton;

@@ -33,6 +33,17 @@ impl<B: Bucket> Pool<B> {
         Self { blocks: Blocks::new(), links: Vec::new(), free: Vec::new() }
     }
 
+    /// A second pool that begins with the same buckets.
+    pub(super) fn fork(&mut self) -> Self {
+        let (links, free) = (self.links.clone(), self.free.clone());
+        Self { blocks: self.blocks.fork(), links, free }
+    }
+
+    /// As [`Blocks::succeed`].
+    pub(super) fn succeed(&mut self, old: Self) {
+        self.blocks.succeed(old.blocks);
+    }
+
     pub(super) fn clear(&mut self) {
         self.blocks.clear();
         self.links.clear();

@@ -50,8 +50,8 @@ use super::workspace::Workspace;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Tiers<E: Extent> {
-    cold: Bvh<E>,
-    hot: Bvh<E>,
+    pub(super) cold: Bvh<E>,
+    pub(super) hot: Bvh<E>,
     /// By slot of a hot item: the low bits of the frame of its last move.
     moved: Vec<u8>,
     /// How often [`Tiers::cool`] was called.
@@ -74,6 +74,20 @@ impl<E: Extent> Tiers<E> {
             moved: Vec::new(),
             frame: 0,
             cursor: 0,
+            stay: Vec::new(),
+            leave: Vec::new(),
+            slots: Vec::new(),
+        }
+    }
+
+    /// These trees, with what this pair knows of their items' moves.
+    pub(super) fn with_trees(&self, cold: Bvh<E>, hot: Bvh<E>) -> Self {
+        Self {
+            cold,
+            hot,
+            moved: self.moved.clone(),
+            frame: self.frame,
+            cursor: self.cursor,
             stay: Vec::new(),
             leave: Vec::new(),
             slots: Vec::new(),

@@ -47,12 +47,12 @@ impl Aabb {
 
     /// The box of corners that are known to be finite and in order.
     #[inline]
-    pub(in super::super) const fn from_corners(low: Vec3, high: Vec3) -> Self {
+    pub(crate) const fn from_corners(low: Vec3, high: Vec3) -> Self {
         Self { low, high }
     }
 
     /// The box from `low` to `high` given in `f64`, rounded outward to finite `f32`.
-    pub(super) fn around(low: [f64; 3], high: [f64; 3]) -> Self {
+    pub(crate) fn around(low: [f64; 3], high: [f64; 3]) -> Self {
         Self {
             low: Vec3::from_array(low.map(round_down)),
             high: Vec3::from_array(high.map(round_up)),

@@ -1,0 +1,322 @@
+//! What each change does to the state.
+//!
+//! A change from the writer has been checked before it is applied, one from a store has not: so
+//! everything that could break the state is checked here again, and a change that is refused has
+//! changed nothing.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::area::AreaId;
+use super::change::{Change, Removal};
+use super::class::ClassId;
+use super::extent::record_box;
+use super::frame::{Frame, FrameId};
+use super::frames::FrameError;
+use super::object::{Object, ObjectId};
+use super::state::State;
+
+/// Why a change cannot be applied: it does not follow from the state.
+#[derive(Clone, PartialEq, Debug, Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// A class comes out of order, twice, or beyond the limit.
+    #[error("class {class:?} cannot come after {count} classes, at most {limit} are allowed")]
+    Class {
+        /// The class.
+        class: ClassId,
+        /// How many there are.
+        count: usize,
+        /// The most that the configuration allows.
+        limit: u32,
+    },
+    /// An object is of a class that is not there.
+    #[error("object {id} is of class {class:?}, which is not there")]
+    ClassAbsent {
+        /// The object.
+        id: ObjectId,
+        /// Its class.
+        class: ClassId,
+    },
+    /// An object hangs on a frame that is not there.
+    #[error("object {id} hangs on frame {frame:?}, which is not there")]
+    FrameAbsent {
+        /// The object.
+        id: ObjectId,
+        /// Its frame.
+        frame: FrameId,
+    },
+    /// An object's slot is beyond the limit.
+    #[error("object {id} is in a slot beyond the {limit} that the configuration allows")]
+    Slot {
+        /// The object.
+        id: ObjectId,
+        /// Slots lie below this.
+        limit: u32,
+    },
+    /// An object has a generation that has lived already, or another lives in its slot.
+    #[error("object {id} cannot live in a slot that has reached generation {reached}")]
+    Generation {
+        /// The object.
+        id: ObjectId,
+        /// The latest generation of the slot.
+        reached: u32,
+    },
+    /// The object is not there.
+    #[error("object {id} is not there")]
+    ObjectAbsent {
+        /// The object.
+        id: ObjectId,
+    },
+    /// A number of an object is none or out of its range.
+    #[error("object {id} has numbers that are not finite or out of their range")]
+    Numbers {
+        /// The object.
+        id: ObjectId,
+    },
+    /// There are more areas than the limit.
+    #[error("area {area:?} exceeds the {limit} that the configuration allows")]
+    Area {
+        /// The area.
+        area: AreaId,
+        /// The most that the configuration allows.
+        limit: u32,
+    },
+    /// The frames refuse it.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+}
+
+impl State {
+    /// Makes the memory what it is after `change`.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; then nothing has changed.
+    pub(super) fn apply(&mut self, change: &Change) -> Result<(), ApplyError> {
+        match change {
+            Change::Class { class, label } => self.apply_class(*class, label),
+            Change::Put { object, name } => self.apply_put(object, name.as_deref()),
+            &Change::Move { id, pose, velocity } => {
+                let finite = velocity.is_none_or(|velocity| velocity.is_finite());
+                let pose = pose.parsed().ok().filter(|_| finite);
+                let pose = pose.ok_or(ApplyError::Numbers { id })?;
+                self.write(id, |record| {
+                    record.pose = pose;
+                    record.velocity = velocity;
+                })?;
+                self.place(id.slot());
+                Ok(())
+            }
+            &Change::Observe {
+                id,
+                pose,
+                half_extents,
+                velocity,
+                confidence,
+                persistence,
+                last_seen,
+            } => {
+                let finite = velocity.is_none_or(|velocity| velocity.is_finite())
+                    && is_extent(half_extents)
+                    && is_unit(confidence)
+                    && is_unit(persistence);
+                let pose = pose.parsed().ok().filter(|_| finite);
+                let pose = pose.ok_or(ApplyError::Numbers { id })?;
+                self.write(id, |record| {
+                    record.pose = pose;
+                    record.half_extents = half_extents;
+                    record.velocity = velocity;
+                    record.confidence = confidence;
+                    record.persistence = persistence;
+                    record.last_seen = last_seen;
+                })?;
+                self.place(id.slot());
+                Ok(())
+            }
+            &Change::Age { id, persistence } => {
+                if !is_unit(persistence) {
+                    return Err(ApplyError::Numbers { id });
+                }
+                self.write(id, |record| record.persistence = persistence)
+            }
+            &Change::Remove { id, cause } => self.apply_remove(id, cause),
+            Change::PutFrame(frame) => self.apply_frame(frame),
+            &Change::RemoveFrame(frame) => {
+                if self.frames.frame(frame).is_some() {
+                    self.frames.remove(frame)?;
+                } else {
+                    // An image says so which ids were used before.
+                    self.frames.skip_to(FrameId::new(frame.index().saturating_add(1)));
+                }
+                self.show_frame_removed(frame);
+                Ok(())
+            }
+            Change::PutArea(area) => {
+                let limit = self.config.max_areas;
+                if self.areas.find(area.id).is_none() && self.areas.len() >= limit as usize {
+                    return Err(ApplyError::Area { area: area.id, limit });
+                }
+                Arc::make_mut(&mut self.areas).put((**area).clone());
+                Ok(())
+            }
+            &Change::RemoveArea(area) => {
+                Arc::make_mut(&mut self.areas).remove(area);
+                Ok(())
+            }
+        }
+    }
+
+    fn apply_class(&mut self, class: ClassId, label: &str) -> Result<(), ApplyError> {
+        let (count, limit) = (self.classes.len(), self.config.max_classes);
+        let follows = usize::from(class.index()) == count && count < limit as usize;
+        if !follows || self.classes.find(label).is_some() {
+            return Err(ApplyError::Class { class, count, limit });
+        }
+        Arc::make_mut(&mut self.classes).push(label);
+        Ok(())
+    }
+
+    fn apply_put(&mut self, object: &Object, name: Option<&str>) -> Result<(), ApplyError> {
+        let (id, slot, limit) = (object.id, object.id.slot(), self.config.max_objects);
+        if slot >= limit {
+            return Err(ApplyError::Slot { id, limit });
+        }
+        let table = self.table.view();
+        let (old, extent) = (table.head(slot), table.extent);
+        let generation = id.generation().get();
+        let fits =
+            if old.is_live() { generation == old.generation } else { generation > old.generation };
+        if !fits {
+            return Err(ApplyError::Generation { id, reached: old.generation });
+        }
+        if usize::from(object.class.index()) >= self.classes.len() {
+            return Err(ApplyError::ClassAbsent { id, class: object.class });
+        }
+        if self.frames.frame(object.frame).is_none() {
+            return Err(ApplyError::FrameAbsent { id, frame: object.frame });
+        }
+        let finite = object.pose.parsed() == Ok(object.pose)
+            && object.velocity.is_none_or(|velocity| velocity.is_finite())
+            && is_extent(object.half_extents)
+            && is_unit(object.confidence)
+            && is_unit(object.persistence);
+        if !finite {
+            return Err(ApplyError::Numbers { id });
+        }
+        for vacant in extent..slot {
+            self.free.insert(vacant);
+        }
+        self.free.remove(slot);
+        if old.is_live() {
+            self.unhang(slot, old.frame);
+        }
+        self.table.put(object, name);
+        self.frames.hang(slot, object.frame);
+        if old.is_live() {
+            self.place(slot);
+        } else {
+            self.place_new(slot);
+        }
+        Ok(())
+    }
+
+    fn apply_remove(&mut self, id: ObjectId, cause: Removal) -> Result<(), ApplyError> {
+        let (slot, limit) = (id.slot(), self.config.max_objects);
+        let table = self.table.view();
+        let (head, extent) = (table.head(slot), table.extent);
+        let generation = id.generation();
+        if slot >= limit {
+            return Err(ApplyError::Slot { id, limit });
+        }
+        if head.is_live() {
+            if head.generation != generation.get() {
+                return Err(ApplyError::ObjectAbsent { id });
+            }
+            self.unhang(slot, head.frame);
+            self.table.remove(slot);
+            if self.is_indexed {
+                self.index.remove(slot, &mut self.work);
+                self.corrections.remove(slot, &mut self.work);
+            }
+        } else {
+            // An image says so which generations have lived before.
+            for vacant in extent..slot {
+                self.free.insert(vacant);
+            }
+            self.table.spend(slot, generation);
+        }
+        if self.table.view().head(slot).generation < u32::MAX {
+            self.free.insert(slot);
+        } else {
+            self.free.remove(slot);
+        }
+        if let Removal::Merged { into } = cause {
+            let max = self.config.max_aliases as usize;
+            Arc::make_mut(&mut self.aliases).push(id, into, max);
+        }
+        Ok(())
+    }
+
+    fn apply_frame(&mut self, frame: &Frame) -> Result<(), ApplyError> {
+        self.frames.put(frame.clone())?;
+        self.show_frame(frame.id);
+        Ok(())
+    }
+
+    /// Writes into the record of a live object.
+    #[inline]
+    fn write(
+        &mut self,
+        id: ObjectId,
+        write: impl FnOnce(&mut super::record::Record),
+    ) -> Result<(), ApplyError> {
+        if self.table.view().find(id).is_none() {
+            return Err(ApplyError::ObjectAbsent { id });
+        }
+        match self.table.record_mut(id.slot()) {
+            Some(record) => {
+                write(record);
+                Ok(())
+            }
+            None => Err(ApplyError::ObjectAbsent { id }),
+        }
+    }
+
+    /// Tells the index where the object in `slot` now is.
+    #[inline]
+    pub(super) fn place(&mut self, slot: u32) {
+        if !self.is_indexed {
+            return;
+        }
+        let table = self.table.view();
+        let head = table.head(slot);
+        let Some(record) = table.record(slot, head) else { return };
+        let bounds = record_box(&self.shown.world(head.frame), record);
+        self.index.shift(slot, bounds, &mut self.work);
+        self.corrections.shift(slot, head.frame, record, &mut self.work);
+    }
+
+    /// Tells the index of the new object in `slot`.
+    fn place_new(&mut self, slot: u32) {
+        if !self.is_indexed {
+            return;
+        }
+        let table = self.table.view();
+        let head = table.head(slot);
+        let Some(record) = table.record(slot, head) else { return };
+        let bounds = record_box(&self.shown.world(head.frame), record);
+        self.index.add(slot, bounds, &mut self.work);
+        self.corrections.add(slot, head.frame, record, &mut self.work);
+    }
+}
+
+/// Whether `half` is finite and nowhere negative.
+pub(super) fn is_extent(half: crate::space::Vec3) -> bool {
+    half.is_finite() && half.x >= 0.0 && half.y >= 0.0 && half.z >= 0.0
+}
+
+/// Whether `value` is from 0 to 1.
+pub(super) fn is_unit(value: f32) -> bool {
+    (0.0..=1.0).contains(&value)
+}
