@@ -59,6 +59,7 @@ pub mod photonic;
 mod prefetch;
 pub mod random;
 pub mod space;
+pub mod storage;
 mod sync;
 mod time;
 

@@ -14,6 +14,7 @@ mod filter;
 mod frame;
 mod frames;
 mod fusion;
+mod journal;
 mod object;
 
 pub use age::{Aged, Observer};
@@ -25,4 +26,8 @@ pub use filter::Filter;
 pub use frame::{Frame, FrameId};
 pub use frames::FrameError;
 pub use fusion::{ClassOptions, ClassOptionsError, Fused, How, Observation, ObserveError};
+pub use journal::{
+    Damage, DecodeError, Durability, Flusher, ImageProgress, JournalConfig, JournalConfigError,
+    JournalError, RecoverError, RecoveryReport, Torn,
+};
 pub use object::{Attributes, Object, ObjectId};
