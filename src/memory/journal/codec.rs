@@ -30,6 +30,9 @@ mod tag {
     pub(super) const REMOVE_FRAME: u8 = 8;
     pub(super) const PUT_AREA: u8 = 9;
     pub(super) const REMOVE_AREA: u8 = 10;
+    pub(super) const VACANT: u8 = 11;
+    pub(super) const ALIAS: u8 = 12;
+    pub(super) const NEXT: u8 = 13;
 }
 
 /// Which optional parts a record has.
@@ -109,6 +112,20 @@ pub(super) fn encode(out: &mut Vec<u8>, change: &Change, base: Time) {
             out.push(tag::REMOVE_AREA);
             put_varint(out, id.index().into());
         }
+        Change::Vacant(id) => {
+            out.push(tag::VACANT);
+            put_id(out, *id);
+        }
+        Change::Alias { old, into } => {
+            out.push(tag::ALIAS);
+            put_id(out, *old);
+            put_id(out, *into);
+        }
+        Change::Next { frame, area } => {
+            out.push(tag::NEXT);
+            put_varint(out, frame.index().into());
+            put_varint(out, area.index().into());
+        }
     }
 }
 
@@ -169,6 +186,12 @@ pub(super) fn decode(bytes: &mut Bytes<'_>, base: Time) -> Result<Change, Decode
         tag::REMOVE_FRAME => Change::RemoveFrame(FrameId::new(bytes.varint_u32("frame")?)),
         tag::PUT_AREA => take_area(bytes)?,
         tag::REMOVE_AREA => Change::RemoveArea(AreaId::new(bytes.varint_u32("area")?)),
+        tag::VACANT => Change::Vacant(take_id(bytes)?),
+        tag::ALIAS => Change::Alias { old: take_id(bytes)?, into: take_id(bytes)? },
+        tag::NEXT => Change::Next {
+            frame: FrameId::new(bytes.varint_u32("next frame")?),
+            area: AreaId::new(bytes.varint_u32("next area")?),
+        },
         given => return Err(invalid(offset, "record kind", given)),
     })
 }
