@@ -60,6 +60,7 @@ mod prefetch;
 pub mod random;
 pub mod space;
 mod state_hasher;
+pub mod storage;
 mod sync;
 mod time;
 

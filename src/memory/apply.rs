@@ -143,12 +143,7 @@ impl State {
             &Change::Remove { id, cause } => self.apply_remove(id, cause),
             Change::PutFrame(frame) => self.apply_frame(frame),
             &Change::RemoveFrame(frame) => {
-                if self.frames.frame(frame).is_some() {
-                    self.frames.remove(frame)?;
-                } else {
-                    // An image says so which ids were used before.
-                    self.frames.skip_to(FrameId::new(frame.index().saturating_add(1)));
-                }
+                self.frames.remove(frame)?;
                 self.show_frame_removed(frame);
                 Ok(())
             }
@@ -162,6 +157,16 @@ impl State {
             }
             &Change::RemoveArea(area) => {
                 Arc::make_mut(&mut self.areas).remove(area);
+                Ok(())
+            }
+            &Change::Vacant(last) => self.apply_vacant(last),
+            &Change::Alias { old, into } => {
+                self.push_alias(old, into);
+                Ok(())
+            }
+            &Change::Next { frame, area } => {
+                self.frames.skip_to(frame);
+                Arc::make_mut(&mut self.areas).skip_to(area);
                 Ok(())
             }
         }
@@ -222,40 +227,55 @@ impl State {
     }
 
     fn apply_remove(&mut self, id: ObjectId, cause: Removal) -> Result<(), ApplyError> {
-        let (slot, limit) = (id.slot(), self.config.max_objects);
-        let table = self.table.view();
-        let (head, extent) = (table.head(slot), table.extent);
-        let generation = id.generation();
-        if slot >= limit {
-            return Err(ApplyError::Slot { id, limit });
+        let slot = id.slot();
+        let head = self.table.view().head(slot);
+        if !head.is_live() || head.generation != id.generation().get() {
+            return Err(ApplyError::ObjectAbsent { id });
         }
-        if head.is_live() {
-            if head.generation != generation.get() {
-                return Err(ApplyError::ObjectAbsent { id });
-            }
-            self.unhang(slot, head.frame);
-            self.table.remove(slot);
-            if self.is_indexed {
-                self.index.remove(slot, &mut self.work);
-                self.corrections.remove(slot, &mut self.work);
-            }
-        } else {
-            // An image says so which generations have lived before.
-            for vacant in extent..slot {
-                self.free.insert(vacant);
-            }
-            self.table.spend(slot, generation);
+        self.unhang(slot, head.frame);
+        self.table.remove(slot);
+        if self.is_indexed {
+            self.index.remove(slot, &mut self.work);
+            self.corrections.remove(slot, &mut self.work);
         }
-        if self.table.view().head(slot).generation < u32::MAX {
-            self.free.insert(slot);
-        } else {
-            self.free.remove(slot);
-        }
+        self.vacate(id);
         if let Removal::Merged { into } = cause {
-            let max = self.config.max_aliases as usize;
-            Arc::make_mut(&mut self.aliases).push(id, into, max);
+            self.push_alias(id, into);
         }
         Ok(())
+    }
+
+    /// `last` was the last object to live in its slot.
+    fn apply_vacant(&mut self, last: ObjectId) -> Result<(), ApplyError> {
+        let (slot, limit) = (last.slot(), self.config.max_objects);
+        let table = self.table.view();
+        let (head, extent) = (table.head(slot), table.extent);
+        if slot >= limit {
+            return Err(ApplyError::Slot { id: last, limit });
+        }
+        if head.is_live() || head.generation > last.generation().get() {
+            return Err(ApplyError::Generation { id: last, reached: head.generation });
+        }
+        for vacant in extent..slot {
+            self.free.insert(vacant);
+        }
+        self.table.spend(slot, last.generation());
+        self.vacate(last);
+        Ok(())
+    }
+
+    /// The slot of `last` is free, unless its generations are used up.
+    fn vacate(&mut self, last: ObjectId) {
+        if last.generation().get() < u32::MAX {
+            self.free.insert(last.slot());
+        } else {
+            self.free.remove(last.slot());
+        }
+    }
+
+    fn push_alias(&mut self, old: ObjectId, into: ObjectId) {
+        let max = self.config.max_aliases as usize;
+        Arc::make_mut(&mut self.aliases).push(old, into, max);
     }
 
     fn apply_frame(&mut self, frame: &Frame) -> Result<(), ApplyError> {

@@ -97,9 +97,12 @@ impl Areas {
         self.areas.insert(area.id, Arc::new(area));
     }
 
-    /// Removes an area; one that is not there counts as having been.
     pub(super) fn remove(&mut self, id: AreaId) {
-        self.next = self.next.max(id.index().saturating_add(1));
         self.areas.remove(&id);
+    }
+
+    /// Lets the next new area have the id `next`, or a later one.
+    pub(super) fn skip_to(&mut self, next: AreaId) {
+        self.next = self.next.max(next.index());
     }
 }

@@ -44,6 +44,13 @@ pub(crate) enum Change {
     PutArea(Box<Area>),
     /// An area leaves.
     RemoveArea(AreaId),
+    /// Of a slot in which no object lives, the last one that did. In images only, as all below: what
+    /// an image's objects, frames and areas do not tell.
+    Vacant(ObjectId),
+    /// The id `old` leads to the object `into`, in the order in which aliases are forgotten.
+    Alias { old: ObjectId, into: ObjectId },
+    /// The ids that the next frame and the next area get.
+    Next { frame: FrameId, area: AreaId },
 }
 
 /// Why an object left.

@@ -21,6 +21,7 @@ mod frame_image;
 mod frames;
 mod fusion;
 mod index;
+mod journal;
 mod new_object;
 mod object;
 mod pages;
@@ -49,6 +50,10 @@ pub use filter::Filter;
 pub use frame::{Frame, FrameId};
 pub use frames::FrameError;
 pub use fusion::{ClassOptions, ClassOptionsError, Fused, How, Observation, ObserveError};
+pub use journal::{
+    Damage, DecodeError, Durability, Flusher, ImageProgress, JournalConfig, JournalConfigError,
+    JournalError, RecoverError, RecoveryReport, Torn,
+};
 pub use new_object::NewObject;
 pub use object::{Attributes, Object, ObjectId};
 pub use query::MemoryView;
