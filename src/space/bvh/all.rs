@@ -1,13 +1,15 @@
 //! All hits up to a distance.
 
+use bytemuck::Zeroable;
+
 use super::extent::Extent;
 use super::first::Measure;
-use super::lanes::{Eight, Lanes, Operation, set_lanes};
+use super::lanes::{Eight, Lanes, Operation};
 use super::page::Bucket;
 use super::select::Select;
 use super::tree::Tree;
 use super::walk::walk;
-use super::workspace::{Hit, Visit, Workspace};
+use super::workspace::{Hit, Workspace};
 
 /// All items of at most `limit` in two trees, in the order (distance, key, slot); leaves them in
 /// the workspace's `hits`.
@@ -25,41 +27,61 @@ impl<E: Extent, M: Measure, S: Select> Operation for All<'_, '_, E, M, S> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let Self { trees, measure, limit, select, work } = self;
-        let Workspace { stack, hits, .. } = work;
-        hits.clear();
+        let Workspace { waiting, hits, .. } = work;
+        let mut found = 0;
         for tree in trees {
-            collect::<L, E, M, S>(tree, measure, limit, select, stack, hits);
+            walk::<L, E>(
+                tree,
+                waiting,
+                |node| measure.measure::<_, L>(node).at_most(L::splat(limit)),
+                |page| {
+                    let distances: L = measure.measure(page);
+                    let near = distances.at_most(L::splat(limit));
+                    let out = room(hits, found);
+                    distances.pack_ranks(page.ids(), near, bytemuck::cast_mut(out));
+                    let count = near.count_ones() as usize;
+                    found += accepted(&mut out[..count], select, |hit| hit.slot);
+                },
+            );
         }
+        hits.truncate(found);
         sort::<L, S>(hits, select);
     }
 }
 
+/// Room for sixteen behind the first `found` of a list that grows.
 #[inline(always)]
-fn collect<L: Lanes, E: Extent, M: Measure, S: Select>(
-    tree: Tree<'_, E>,
-    measure: M,
-    limit: f32,
+pub(super) fn room<T: Copy + Zeroable>(list: &mut Vec<T>, found: usize) -> &mut [T; 16] {
+    if list.len() < found + 16 {
+        grow(list, found + 16);
+    }
+    &mut list[found..].as_chunks_mut().0[0]
+}
+
+/// Makes a list at least so long, within its capacity where that is enough.
+#[inline(never)]
+fn grow<T: Copy + Zeroable>(list: &mut Vec<T>, least: usize) {
+    let most = if least <= list.capacity() { list.capacity() } else { usize::MAX };
+    list.resize(least.max(2 * list.len()).max(64).min(most), T::zeroed());
+}
+
+/// Moves what is accepted to the front; returns how many those are.
+#[inline(always)]
+pub(super) fn accepted<T: Copy, S: Select>(
+    list: &mut [T],
     select: &S,
-    stack: &mut Vec<Visit>,
-    hits: &mut Vec<Hit>,
-) {
-    walk(
-        tree,
-        stack,
-        |node| measure.measure::<_, L>(node).at_most(L::splat(limit)),
-        |page| {
-            let distances: L = measure.measure(page);
-            let near = distances.at_most(L::splat(limit));
-            hits.reserve(16);
-            let distances = distances.to_array();
-            for lane in set_lanes(near) {
-                let slot = page.id(lane);
-                if select.accepts(slot) {
-                    hits.push(Hit { slot, distance_squared: distances[lane] });
-                }
-            }
-        },
-    );
+    slot: impl Fn(&T) -> u32,
+) -> usize {
+    if S::EVERY {
+        return list.len();
+    }
+    let mut kept = 0;
+    for at in 0..list.len() {
+        let item = list[at];
+        list[kept] = item;
+        kept += usize::from(select.accepts(slot(&item)));
+    }
+    kept
 }
 
 /// Sorts by (distance, key, slot): first by one integer of distance and slot, since distances are
@@ -90,4 +112,4 @@ fn sort<L: Lanes, S: Select>(hits: &mut [Hit], select: &S) {
 }
 
 /// Up to here, counting what comes before each hit costs less than sorting.
-const COUNTED: usize = 64;
+pub(super) const COUNTED: usize = 64;

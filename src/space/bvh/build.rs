@@ -1,7 +1,12 @@
 //! Building a whole tree at once.
 
+use bytemuck::{Pod, Zeroable};
+
+use super::super::region::Aabb;
+use super::super::vector::Vec3;
 use super::error::ItemError;
 use super::extent::Extent;
+use super::lanes::{Lanes, Operation, Path};
 use super::workspace::Workspace;
 use super::{Bvh, NOWHERE, margin};
 
@@ -20,24 +25,22 @@ impl<E: Extent> Bvh<E> {
     /// `items` names a slot twice. The tree is then as it was.
     pub fn build(&mut self, items: &[(u32, E)], work: &mut Workspace) -> Result<(), ItemError> {
         self.check_items(items, work)?;
-        let list = E::list(work);
-        list.clear();
-        list.extend(items.iter().map(|&(slot, item)| (item, slot)));
-        self.build_listed(work);
+        self.build_checked(items, work);
         Ok(())
     }
 
     /// Builds the tree anew from what it holds, as [`build`](Self::build) would. Updates keep it
     /// in shape, so a host has no need to; a bulk load of single insertions may gain from it.
     pub fn rebuild(&mut self, work: &mut Workspace) {
-        let list = E::list(work);
+        let mut list = core::mem::take(E::list(work));
         list.clear();
         for slot in 0..self.places.len() as u32 {
             if let Some(item) = self.item(slot) {
-                list.push((item, slot));
+                list.push((slot, item));
             }
         }
-        self.build_listed(work);
+        self.build_checked(&list, work);
+        *E::list(work) = list;
     }
 
     /// Refuses a bad extent, a slot out of range and a slot named twice.
@@ -67,46 +70,53 @@ impl<E: Extent> Bvh<E> {
         Ok(())
     }
 
-    /// Builds from the workspace's list of items, whose slots are valid and distinct.
-    fn build_listed(&mut self, work: &mut Workspace) {
+    /// Builds from items whose slots are valid and distinct.
+    fn build_checked(&mut self, items: &[(u32, E)], work: &mut Workspace) {
         self.clear();
-        let mut seeds = core::mem::take(&mut work.seeds);
-        let list = E::list(work);
+        let seeds = &mut work.seeds;
         seeds.clear();
-        seeds.extend((0..).zip(&*list).map(|(item, &(extent, slot))| Seed {
-            at: extent.to_box().centre().to_array().map(ordered),
-            slot,
-            item,
-        }));
-        if let Some(highest) = seeds.iter().map(|seed| seed.slot).max() {
-            self.reserve_slot(highest);
-            self.len = seeds.len() as u32;
-            let pages = Pages { count: seeds.len().div_ceil(PAGE_FILL), items: seeds.len() };
-            let height = pages.height();
-            self.pages.reserve_exact(pages.count);
-            pages.arrange(&mut seeds, 0, pages.count, height);
-            self.height = height;
-            self.root = self.build_bucket(&seeds, list, pages, 0, pages.count, height);
-            self.link_mut(height, self.root).parent = NOWHERE;
+        seeds.extend(items.iter().map(|&(slot, item)| Seed { at: item.middle().to_array(), slot }));
+        let Some(highest) = items.iter().map(|&(slot, _)| slot).max() else {
+            return;
+        };
+        self.reserve_slot(highest);
+        if E::IN_LIST {
+            // Until its own place stands there: where the item stands in the list.
+            for (at, &(slot, _)) in (0..).zip(items) {
+                self.places[slot as usize] = at;
+            }
         }
-        work.seeds = seeds;
+        self.len = seeds.len() as u32;
+        let count = seeds.len().div_ceil(PAGE_FILL);
+        let pages = Pages { count, items: seeds.len(), path: self.path };
+        let height = pages.height();
+        self.pages.reserve_exact(pages.count);
+        pages.arrange(seeds, 0, pages.count, height);
+        self.height = height;
+        (self.root, _) = self.build_bucket(seeds, items, pages, 0, pages.count, height);
+        self.link_mut(height, self.root).parent = NOWHERE;
     }
 
-    /// A bucket at `height` over the arranged seeds of the pages `first..last`.
+    /// A bucket at `height` over the arranged seeds of the pages `first..last`, and its bounds.
     fn build_bucket(
         &mut self,
         seeds: &[Seed],
-        list: &[(E, u32)],
+        items: &[(u32, E)],
         pages: Pages,
         first: usize,
         last: usize,
         height: u8,
-    ) -> u32 {
+    ) -> (u32, Aabb) {
         let index = self.alloc(height);
         if height == 0 {
             let seeds = &seeds[pages.start(first)..pages.start(last)];
             for (lane, seed) in seeds.iter().enumerate() {
-                self.put(0, index, lane, &list[seed.item as usize].0.to_box(), seed.slot);
+                let item = if E::IN_LIST {
+                    items[self.places[seed.slot as usize] as usize].1
+                } else {
+                    E::from_middle(Vec3::from_array(seed.at))
+                };
+                self.put(0, index, lane, &item.to_box(), seed.slot);
             }
             self.link_mut(0, index).len = seeds.len() as u8;
         } else {
@@ -114,25 +124,24 @@ impl<E: Extent> Bvh<E> {
             for child in 0..children {
                 let from = first + (last - first) * child / children;
                 let to = first + (last - first) * (child + 1) / children;
-                let below = self.build_bucket(seeds, list, pages, from, to, height - 1);
-                let bounds = self.bounds_of(height - 1, below);
+                let (below, bounds) = self.build_bucket(seeds, items, pages, from, to, height - 1);
                 self.put(height, index, child, &bounds, below);
             }
             self.link_mut(height, index).len = children as u8;
         }
-        let home = margin(&self.bounds_of(height, index));
-        self.link_mut(height, index).home = home;
-        index
+        let bounds = self.bounds_of(height, index);
+        self.link_mut(height, index).home = margin(&bounds);
+        (index, bounds)
     }
 }
 
-/// An item to build from: its middle as integers that order as its coordinates do.
-#[derive(Clone, Copy, Debug)]
+/// An item to build from.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
 pub(super) struct Seed {
-    at: [u32; 3],
+    /// Its middle.
+    at: [f32; 3],
     slot: u32,
-    /// Its place in the list of items.
-    item: u32,
 }
 
 /// The pages of a build: items are shared evenly, so the items before a page tell where it starts.
@@ -140,6 +149,7 @@ pub(super) struct Seed {
 struct Pages {
     count: usize,
     items: usize,
+    path: Path,
 }
 
 impl Pages {
@@ -182,10 +192,11 @@ impl Pages {
         }
         let middle = from + (to - from) / 2;
         let at = self.start(page(middle)) - self.start(page(from));
-        let axis = longest_axis(seeds);
-        // Slots break ties, so the order of the input does not matter.
-        let rank = |seed: &Seed| u64::from(seed.at[axis]) << 32 | u64::from(seed.slot);
-        seeds.select_nth_unstable_by_key(at, rank);
+        match self.path.run(LongestAxis(seeds)) {
+            0 => select::<0>(seeds, at),
+            1 => select::<1>(seeds, at),
+            _ => select::<2>(seeds, at),
+        }
         let (low, high) = seeds.split_at_mut(at);
         if low.len() > ALONE {
             rayon::join(
@@ -214,29 +225,50 @@ fn ordered(value: f32) -> u32 {
     if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
 }
 
-/// The number of ordered bits.
-#[inline]
-fn number(bits: u32) -> f32 {
-    f32::from_bits(if bits >> 31 == 1 { bits & !(1 << 31) } else { !bits })
+/// Puts the `at` first seeds along an axis before the others. Slots break ties, so the order of the
+/// input does not matter.
+fn select<const AXIS: usize>(seeds: &mut [Seed], at: usize) {
+    let rank = |seed: &Seed| u64::from(ordered(seed.at[AXIS])) << 32 | u64::from(seed.slot);
+    seeds.select_nth_unstable_by_key(at, rank);
 }
 
-/// The axis along which the seeds are spread most.
-fn longest_axis(seeds: &[Seed]) -> usize {
-    let (mut low, mut high) = ([u32::MAX; 3], [0u32; 3]);
-    for seed in seeds {
+/// The axis along which seeds are spread most.
+struct LongestAxis<'a>(&'a [Seed]);
+
+impl Operation for LongestAxis<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> usize {
+        // Four seeds are sixteen lanes; every fourth one holds bits of a slot, and is not looked at.
+        let fours = self.0.chunks_exact(4);
+        let (mut low, mut high) = (L::splat(f32::INFINITY), L::splat(f32::NEG_INFINITY));
+        let mut take = |four: [Seed; 4]| {
+            let lanes = L::load(&bytemuck::cast(four));
+            low = lanes.min(low);
+            high = lanes.max(high);
+        };
+        for &seed in fours.remainder() {
+            take([seed; 4]);
+        }
+        for four in fours {
+            take([four[0], four[1], four[2], four[3]]);
+        }
+        let (low, high) = (low.to_array(), high.to_array());
+        let mut longest = 0;
+        let mut most = -1.0;
         for axis in 0..3 {
-            low[axis] = low[axis].min(seed.at[axis]);
-            high[axis] = high[axis].max(seed.at[axis]);
+            let (mut least, mut largest) = (f32::INFINITY, f32::NEG_INFINITY);
+            for lane in [axis, axis + 4, axis + 8, axis + 12] {
+                least = least.min(low[lane]);
+                largest = largest.max(high[lane]);
+            }
+            // Halved first, so that it stays finite.
+            let spread = largest * 0.5 - least * 0.5;
+            if spread > most {
+                (longest, most) = (axis, spread);
+            }
         }
+        longest
     }
-    let mut longest = 0;
-    let mut most = -1.0;
-    for axis in 0..3 {
-        // Halved first, so that it stays finite.
-        let spread = number(high[axis]) * 0.5 - number(low[axis]) * 0.5;
-        if spread > most {
-            (longest, most) = (axis, spread);
-        }
-    }
-    longest
 }

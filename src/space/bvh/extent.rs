@@ -14,7 +14,7 @@ impl Extent for Aabb {}
 
 mod sealed {
     use super::super::page::Page;
-    use super::{Aabb, Workspace};
+    use super::{Aabb, Vec3, Workspace};
 
     pub trait Paged: Copy + PartialEq + core::fmt::Debug + 'static {
         /// The leaf page that holds sixteen of them.
@@ -29,8 +29,17 @@ mod sealed {
         /// Whether it is finite and not inverted.
         fn is_valid(self) -> bool;
 
+        /// Whether its middle does not tell it: a build then looks it up.
+        const IN_LIST: bool;
+
+        /// Its middle, finite.
+        fn middle(self) -> Vec3;
+
+        /// What has this middle and no size.
+        fn from_middle(middle: Vec3) -> Self;
+
         /// The workspace's list of items of this extent.
-        fn list(work: &mut Workspace) -> &mut Vec<(Self, u32)>;
+        fn list(work: &mut Workspace) -> &mut Vec<(u32, Self)>;
     }
 }
 
@@ -52,7 +61,19 @@ impl sealed::Paged for Vec3 {
         self.is_finite()
     }
 
-    fn list(work: &mut Workspace) -> &mut Vec<(Self, u32)> {
+    const IN_LIST: bool = false;
+
+    #[inline]
+    fn middle(self) -> Vec3 {
+        self
+    }
+
+    #[inline]
+    fn from_middle(middle: Vec3) -> Self {
+        middle
+    }
+
+    fn list(work: &mut Workspace) -> &mut Vec<(u32, Self)> {
         &mut work.points
     }
 }
@@ -75,7 +96,19 @@ impl sealed::Paged for Aabb {
         self.parsed().is_ok()
     }
 
-    fn list(work: &mut Workspace) -> &mut Vec<(Self, u32)> {
+    const IN_LIST: bool = true;
+
+    #[inline]
+    fn middle(self) -> Vec3 {
+        self.centre()
+    }
+
+    #[inline]
+    fn from_middle(middle: Vec3) -> Self {
+        Self::from_corners(middle, middle)
+    }
+
+    fn list(work: &mut Workspace) -> &mut Vec<(u32, Self)> {
         &mut work.boxes
     }
 }

@@ -70,6 +70,11 @@ impl Bucket for Node {
     }
 
     #[inline]
+    fn ids(&self) -> &[u32; 16] {
+        &self.children
+    }
+
+    #[inline]
     fn put(&mut self, lane: usize, bounds: &Aabb, id: u32) {
         let (low, high) = (bounds.low().to_array(), bounds.high().to_array());
         for axis in 0..3 {

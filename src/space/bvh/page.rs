@@ -18,6 +18,9 @@ pub(super) trait Bucket: Copy + core::fmt::Debug + Zeroable {
     /// The number in an occupied lane: an item's slot or a child.
     fn id(&self, lane: usize) -> u32;
 
+    /// The numbers by lane.
+    fn ids(&self) -> &[u32; 16];
+
     /// Occupies a lane.
     fn put(&mut self, lane: usize, bounds: &Aabb, id: u32);
 
@@ -65,6 +68,11 @@ impl Bucket for PointPage {
     #[inline]
     fn id(&self, lane: usize) -> u32 {
         self.slots[lane]
+    }
+
+    #[inline]
+    fn ids(&self) -> &[u32; 16] {
+        &self.slots
     }
 
     #[inline]

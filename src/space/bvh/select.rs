@@ -8,6 +8,9 @@ pub trait Select {
     /// Whether the key of a slot is the slot itself: then no key is ever asked.
     const BY_SLOT: bool = false;
 
+    /// Whether every slot is accepted: then none is asked.
+    const EVERY: bool = false;
+
     /// Orders items at equal distance, and hits that have none; items of equal key go by slot.
     /// For hits with a distance it is asked only where two are equal, so it may be a table look-up.
     fn key(&self, slot: u32) -> u64;
@@ -40,6 +43,7 @@ impl<A: Fn(u32) -> bool> Select for Accepting<A> {
 
 impl Select for BySlot {
     const BY_SLOT: bool = true;
+    const EVERY: bool = true;
 
     #[inline]
     fn key(&self, slot: u32) -> u64 {

@@ -7,6 +7,9 @@ use super::page::Page;
 
 /// What a query looks in. It is monotone: what overlaps an entry overlaps every box around it.
 pub(super) trait Volume {
+    /// Whether it is its bounds.
+    const IS_BOX: bool = false;
+
     /// A box around it: what lies outside is not asked for.
     fn bounds(&self) -> Aabb;
 
@@ -16,6 +19,8 @@ pub(super) trait Volume {
 }
 
 impl Volume for Aabb {
+    const IS_BOX: bool = true;
+
     fn bounds(&self) -> Aabb {
         *self
     }

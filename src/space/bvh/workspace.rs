@@ -7,13 +7,14 @@ use super::super::vector::Vec3;
 use super::best::Best;
 use super::build::Seed;
 use super::extent::Extent;
+use super::walk::{HIGHEST, Waiting};
 
 /// Scratch memory of one thread. It grows to what the largest operation so far needed, then no
 /// operation allocates. Answers lie in it until the next operation.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    /// Buckets still to be visited.
-    pub(super) stack: Vec<Visit>,
+    /// Buckets still to be visited, by height.
+    pub(super) waiting: Vec<Waiting>,
     /// Nodes with children still to be visited.
     pub(super) open: Vec<Open>,
     pub(super) best: Best,
@@ -28,9 +29,9 @@ pub struct Workspace {
     pub(super) dirty_above: Vec<u32>,
     pub(super) outgrown: Vec<(u8, u32)>,
     pub(super) homeless: Vec<Homeless>,
-    /// Items to build from.
-    pub(super) points: Vec<(Vec3, u32)>,
-    pub(super) boxes: Vec<(Aabb, u32)>,
+    /// Items to build anew from.
+    pub(super) points: Vec<(u32, Vec3)>,
+    pub(super) boxes: Vec<(u32, Aabb)>,
     pub(super) seeds: Vec<Seed>,
     /// A bit for each slot that a batch names, or for each page that it changes.
     pub(super) named: Vec<u64>,
@@ -93,13 +94,6 @@ impl From<Hit> for RayHit {
     }
 }
 
-/// A page or node that a search has still to visit.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Visit {
-    pub(super) index: u32,
-    pub(super) height: u8,
-}
-
 /// A node on a search's way down, with the keys of the children that it has still to visit.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
@@ -119,9 +113,7 @@ pub(super) struct Homeless {
     pub(super) height: u8,
 }
 
-/// More than any search leaves unvisited: 15 beside each node on the way down a tree of at most 15
-/// heights (four children or more each, fewer than 2²⁸ items); and more than one chain of dissolving
-/// buckets makes homeless.
+/// More than one chain of dissolving buckets makes homeless: fewer than four of each height.
 const DEEPEST: usize = 256;
 
 /// Room for `count` in all.
@@ -139,12 +131,13 @@ impl Workspace {
     /// Takes memory ahead, so that no query that finds at most `hits` items allocates: 36 bytes for
     /// each. Batches take eight bytes more for each of their points.
     pub fn reserve_hits(&mut self, hits: usize) {
-        reserve(&mut self.stack, DEEPEST);
+        reserve(&mut self.waiting, HIGHEST);
         reserve(&mut self.open, 16);
         self.best.reserve(hits);
-        reserve(&mut self.hits, hits);
+        // Sixteen more are written at once.
+        reserve(&mut self.hits, hits + 16);
         reserve(&mut self.keyed, hits);
-        reserve(&mut self.slots, hits);
+        reserve(&mut self.slots, hits + 16);
     }
 
     /// Room for changes of a tree of `items`.

@@ -91,6 +91,31 @@ impl Lanes for Avx512 {
             _mm512_mask_mov_epi32(_mm512_set1_epi32(-1), bits, key)
         }))
     }
+
+    #[inline(always)]
+    fn pack(numbers: &[u32; 16], bits: u16, out: &mut [u32; 16]) {
+        let numbers: __m512i = bytemuck::cast(*numbers);
+        *out = bytemuck::cast(avx512!(_mm512_maskz_compress_epi32(bits, numbers)));
+    }
+
+    #[inline(always)]
+    fn pack_ranks(self, numbers: &[u32; 16], bits: u16, out: &mut [u64; 16]) {
+        let halves: [__m256i; 2] = bytemuck::cast(*numbers);
+        let lanes: [__m256i; 2] = bytemuck::cast(self.0);
+        let first = bits as u8;
+        for (half, (at, bits)) in
+            [(0, first), (first.count_ones() as usize, (bits >> 8) as u8)].into_iter().enumerate()
+        {
+            let ranks = avx512!({
+                let upper = _mm512_slli_epi64::<32>(_mm512_cvtepu32_epi64(lanes[half]));
+                let rank = _mm512_or_si512(upper, _mm512_cvtepu32_epi64(halves[half]));
+                _mm512_maskz_compress_epi64(bits, rank)
+            });
+            if let Some(out) = out[at..].first_chunk_mut::<8>() {
+                *out = bytemuck::cast(ranks);
+            }
+        }
+    }
 }
 
 impl Keys for Avx512Keys {
@@ -118,6 +143,17 @@ impl Keys for Avx512Keys {
     fn load(keys: &[u32; 16]) -> Self {
         // SAFETY: the features as in `avx512!`; the reference covers the 64 bytes that are read.
         Self(unsafe { _mm512_loadu_si512(keys.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn count_below(values: &[[u32; 16]], value: u32) -> usize {
+        let value = avx512!(_mm512_set1_epi32(value as i32));
+        let mut count = 0;
+        for sixteen in values {
+            let sixteen: __m512i = bytemuck::cast(*sixteen);
+            count += avx512!(_mm512_cmplt_epu32_mask(sixteen, value)).count_ones();
+        }
+        count as usize
     }
 }
 

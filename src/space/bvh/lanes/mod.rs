@@ -51,6 +51,24 @@ pub(super) trait Lanes: Copy {
     /// key is the lane's float bits, the last four replaced by the lane's number: so keys order as
     /// the lanes do but for their last four bits, and none exceeds its lane.
     fn keys(self, bits: u16) -> Self::Keys;
+
+    /// Puts the numbers whose lanes are in `bits` to the front of `out`, in order; what follows them
+    /// there means nothing.
+    #[inline(always)]
+    fn pack(numbers: &[u32; 16], bits: u16, out: &mut [u32; 16]) {
+        for (out, lane) in out.iter_mut().zip(set_lanes(bits)) {
+            *out = numbers[lane];
+        }
+    }
+
+    /// As [`pack`](Self::pack): each number below its lane's bits.
+    #[inline(always)]
+    fn pack_ranks(self, numbers: &[u32; 16], bits: u16, out: &mut [u64; 16]) {
+        let lanes = self.to_array();
+        for (out, lane) in out.iter_mut().zip(set_lanes(bits)) {
+            *out = u64::from(lanes[lane].to_bits()) << 32 | u64::from(numbers[lane]);
+        }
+    }
 }
 
 /// Sixteen `u32`.
@@ -63,6 +81,18 @@ pub(super) trait Keys: Copy {
     fn without(self, lane: usize) -> Self;
     fn to_array(self) -> [u32; 16];
     fn load(keys: &[u32; 16]) -> Self;
+
+    /// How many of `values` are less than `value`.
+    #[inline(always)]
+    fn count_below(values: &[[u32; 16]], value: u32) -> usize {
+        let mut counts = [0u32; 16];
+        for sixteen in values {
+            for lane in 0..16 {
+                counts[lane] += u32::from(sixteen[lane] < value);
+            }
+        }
+        counts.iter().sum::<u32>() as usize
+    }
 }
 
 /// Eight `u64` in ascending order, each below 2⁶³.
@@ -143,6 +173,16 @@ mod tests {
             let counts = [0, 7, 8, 1 << 50, u64::MAX >> 1].map(|v| L::Eight::count_below(&many, v));
             sorted.extend(counts.map(|count| count as u64));
             sorted.extend([0, 7, 0x3f80_0000].map(|bits| u64::from(eight.has_upper(bits))));
+            let numbers = core::array::from_fn(|lane| (lane as u32).wrapping_mul(0x9e37_79b9));
+            let (mut packed, mut ranks) = ([0; 16], [0; 16]);
+            L::pack(&numbers, bits, &mut packed);
+            sizes.pack_ranks(&numbers, bits, &mut ranks);
+            let count = bits.count_ones() as usize;
+            found.extend(&packed[..count]);
+            sorted.extend(&ranks[..count]);
+            let many = [numbers, [u32::MAX; 16]];
+            let counts = [0, 1, 1 << 31, u32::MAX].map(|v| L::Keys::count_below(&many, v));
+            sorted.extend(counts.map(|count| count as u64));
             (found, sorted)
         }
     }
