@@ -5,8 +5,9 @@
 //! does not grow; with loss it grows by the ratio of the largest to the smallest path's loss.
 #![expect(unsafe_code, reason = "the levels' entry points")]
 
+use super::super::complex::Complex32;
 use super::chain::{Chain, Coefficients, Wave};
-use super::lanes::{Block, LANES, Lanes, Pair, laned};
+use super::lanes::{Lanes, Pair, laned};
 
 /// T† and T⁻¹ of an element.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,20 +16,9 @@ pub(crate) struct Backward {
     pub(crate) inverse: Coefficients,
 }
 
-/// Sums over the batch at one element, with e the light and λ the adjoint: Im λ₁*e₁ and Im λ₂*e₂ on its
-/// inputs, Re(λ₂*e₁ − λ₁*e₂) on its outputs.
-pub(crate) type Sums = [f32; 3];
-
-/// Adds the lanes in one order: halves, quarters, eighths, pairs.
-#[inline(always)]
-fn total<L: Lanes>(lanes: L) -> f32 {
-    let mut block = Block::ZERO;
-    lanes.store(&mut block);
-    let b = &block.0;
-    let eight: [f32; LANES / 2] = core::array::from_fn(|l| b[l] + b[l + 8]);
-    let four: [f32; LANES / 4] = core::array::from_fn(|l| eight[l] + eight[l + 4]);
-    (four[0] + four[2]) + (four[1] + four[3])
-}
+/// Sums over the batch at one element, with e the light and λ the adjoint: Im λ₁*e₁ − Im λ₂*e₂ on its
+/// inputs, Re(λ₂*e₁ − λ₁*e₂) on its outputs. Panels' sums are added in `f64`.
+pub(crate) type Sums = [f64; 2];
 
 /// Im λ*e, lane by lane, added to `to`.
 #[inline(always)]
@@ -104,7 +94,7 @@ fn next<L: Lanes>(
 }
 
 /// Panels that go together.
-pub(crate) const P: usize = 4;
+pub(crate) const P: usize = 2;
 
 #[inline(always)]
 fn run<L: Lanes>(
@@ -122,23 +112,19 @@ fn run<L: Lanes>(
         let (e, l) = (&light[len], &adjoint[len]);
         let mut s0 = Both::<L>::load(&e[0], &l[0]);
         let mut s1 = Both::<L>::load(&e[1], &l[1]);
-        let mut s2 = Both::<L>::load(&e[2], &l[2]);
-        let mut s3 = Both::<L>::load(&e[3], &l[3]);
         for k in (0..len).rev() {
             let by = &backward[first + k];
             let mut lanes = [L::splat(0.0); 4];
             let (e, l) = (&mut light[k..k + 2], &mut adjoint[k..k + 2]);
             s0 = next(by, e, l, 0, s0, &mut lanes);
             s1 = next(by, e, l, 1, s1, &mut lanes);
-            s2 = next(by, e, l, 2, s2, &mut lanes);
-            s3 = next(by, e, l, 3, s3, &mut lanes);
             let [upper, lower, across, back] = lanes;
-            let sum = &mut sums[first + k];
-            sum[0] += total(upper);
-            sum[1] += total(lower);
-            sum[2] += total(across.sub(back));
+            let totals = L::totals(upper.sub(lower), across.sub(back));
+            for (sum, total) in sums[first + k].iter_mut().zip(totals) {
+                *sum += f64::from(total);
+            }
         }
-        for (p, shared) in [s0, s1, s2, s3].into_iter().enumerate() {
+        for (p, shared) in [s0, s1].into_iter().enumerate() {
             shared.store(&mut light[0][p], &mut adjoint[0][p]);
         }
     }
@@ -157,14 +143,31 @@ laned! {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::lanes::Plain;
-    use super::*;
-
-    #[test]
-    fn the_total_has_one_order() {
-        let block = Block(core::array::from_fn(|l| 0.1 + l as f32));
-        assert!((total(Plain::load(&block)) - 121.6).abs() < 1e-4);
+laned! {
+    /// Takes outputs and their adjoints back through the output shifters' `factors`, in [`P`] panels, and
+    /// adds each mode's Im λ*e to `sums`.
+    pub(crate) fn leave_outputs<L>(
+        factors: &[Complex32],
+        light: &mut [Pair],
+        adjoint: &mut [Pair],
+        sums: &mut [f64],
+    ) {
+        let (light, _) = light.as_chunks_mut::<P>();
+        let (adjoint, _) = adjoint.as_chunks_mut::<P>();
+        for ((sum, f), (light, adjoint)) in
+            sums.iter_mut().zip(factors).zip(light.iter_mut().zip(adjoint))
+        {
+            let back = f.conj();
+            let inverse = back / f.norm_sqr();
+            let mut lanes = L::splat(0.0);
+            for (light, adjoint) in light.iter_mut().zip(adjoint) {
+                let (e, l) = (Wave::<L>::load(light), Wave::<L>::load(adjoint));
+                lanes = imaginary(l, e, lanes);
+                e.times(inverse).store(light);
+                l.times(back).store(adjoint);
+            }
+            let [total, _] = L::totals(lanes, lanes);
+            *sum += f64::from(total);
+        }
     }
 }

@@ -29,13 +29,19 @@ pub(super) struct Wave<L> {
 impl<L: Lanes> Wave<L> {
     #[inline(always)]
     pub(super) fn load(from: &Pair) -> Self {
-        Self { re: L::load(&from.re), im: L::load(&from.im) }
+        Self { re: L::load(&from.re.0), im: L::load(&from.im.0) }
     }
 
     #[inline(always)]
     pub(super) fn store(self, to: &mut Pair) {
-        self.re.store(&mut to.re);
-        self.im.store(&mut to.im);
+        self.re.store(&mut to.re.0);
+        self.im.store(&mut to.im.0);
+    }
+
+    #[inline(always)]
+    pub(super) fn times(self, by: Complex32) -> Self {
+        let (re, im) = (L::splat(by.re), L::splat(by.im));
+        Self { re: im.fnma(self.im, re.mul(self.re)), im: im.fma(self.re, re.mul(self.im)) }
     }
 
     /// t·a + u·b, with the products of `b` first: `a` is the one that is late in a chain.
@@ -105,11 +111,8 @@ laned! {
     pub(crate) fn turn<L>(factors: &[Complex32], rows: &mut [Pair]) {
         let panels = rows.len() / factors.len().max(1);
         for (row, f) in rows.chunks_exact_mut(panels.max(1)).zip(factors) {
-            let (re, im) = (L::splat(f.re), L::splat(f.im));
             for pair in row {
-                let z = Wave::<L>::load(pair);
-                let turned = Wave { re: im.fnma(z.im, re.mul(z.re)), im: im.fma(z.re, re.mul(z.im)) };
-                turned.store(pair);
+                Wave::<L>::load(pair).times(*f).store(pair);
             }
         }
     }

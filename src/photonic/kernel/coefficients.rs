@@ -4,10 +4,8 @@
 use core::f64::consts::FRAC_PI_4;
 
 use super::chain::Coefficients;
-use super::level::leveled;
-use super::sincos::{block, read};
-
-const LANES: usize = 16;
+use super::lanes::{LANES, Lanes, laned};
+use super::sincos::turned_by;
 
 /// What all elements of a lattice share.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +22,7 @@ pub(crate) struct Common {
     pub(crate) input: f32,
 }
 
-/// Phases and coupler errors of some elements, all of one length; no coupler errors if empty.
+/// Phases and coupler errors of elements, all of one length; no coupler errors if empty.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Elements<'a> {
     pub(crate) theta_rad: &'a [f64],
@@ -33,60 +31,69 @@ pub(crate) struct Elements<'a> {
     pub(crate) beta_rad: &'a [f64],
 }
 
-leveled! {
+laned! {
     /// T = C(β)·diag(upper, lower)·C(α)·diag(input, 1) of each element.
-    pub(crate) fn coefficients(of: Elements<'_>, common: Common, to: &mut [Coefficients]) {
-        const HALF: [f32; LANES] = [core::f32::consts::FRAC_1_SQRT_2; LANES];
-        let arm = [common.arm_rad; LANES];
-        let ideal = of.alpha_rad.is_empty();
-        for (index, to) in to.chunks_mut(LANES).enumerate() {
-            let at = index * LANES..index * LANES + to.len();
-            let mut theta = read(&of.theta_rad[at.clone()]);
-            theta.iter_mut().for_each(|phase| *phase += common.arm_rad);
-            let (tc, ts) = block(&theta);
-            let mut phi = read(&of.phi_rad[at.clone()]);
-            if common.phi_on_lower_arm {
-                phi.iter_mut().for_each(|phase| *phase += common.arm_rad);
-            }
-            let (pc, ps) = block(&phi);
-            let (ac, asn, bc, bs) = if ideal {
-                (HALF, HALF, HALF, HALF)
-            } else {
-                let (mut alpha, mut beta) =
-                    (read(&of.alpha_rad[at.clone()]), read(&of.beta_rad[at]));
-                alpha.iter_mut().chain(&mut beta).for_each(|angle| *angle += FRAC_PI_4);
-                let ((ac, asn), (bc, bs)) = (block(&alpha), block(&beta));
-                (ac, asn, bc, bs)
-            };
-            let (arm_cos, arm_sin) = block(&arm);
-            let mut planes = [[0.0_f32; LANES]; 8];
-            for l in 0..LANES {
-                let (ur, ui) = (tc[l] * common.upper, ts[l] * common.upper);
-                let (lr, li, ir, ii) = if common.phi_on_lower_arm {
-                    (pc[l] * common.lower, ps[l] * common.lower, 1.0, 0.0)
-                } else {
-                    let (ir, ii) = (pc[l] * common.input, ps[l] * common.input);
-                    (arm_cos[l] * common.lower, arm_sin[l] * common.lower, ir, ii)
-                };
-                let (cc, ss) = (bc[l] * ac[l], bs[l] * asn[l]);
-                let (cs, sc) = (bc[l] * asn[l], bs[l] * ac[l]);
-                let (xr, xi) = (cc * ur - ss * lr, cc * ui - ss * li);
-                // i·z = (−z.im, z.re).
-                let (yr, yi) = (-(sc * ui + cs * li), sc * ur + cs * lr);
-                planes[0][l] = xr * ir - xi * ii;
-                planes[1][l] = xr * ii + xi * ir;
-                planes[2][l] = -(cs * ui + sc * li);
-                planes[3][l] = cs * ur + sc * lr;
-                planes[4][l] = yr * ir - yi * ii;
-                planes[5][l] = yr * ii + yi * ir;
-                planes[6][l] = cc * lr - ss * ur;
-                planes[7][l] = cc * li - ss * ui;
-            }
-            for (l, to) in to.iter_mut().enumerate() {
-                for k in 0..8 {
-                    to[k] = planes[k][l];
-                }
-            }
+    pub(crate) fn coefficients<L>(of: Elements<'_>, common: Common, to: &mut [Coefficients]) {
+        match (common.phi_on_lower_arm, of.alpha_rad.is_empty()) {
+            (false, true) => run::<L, false, true>(of, common, to),
+            (false, false) => run::<L, false, false>(of, common, to),
+            (true, true) => run::<L, true, true>(of, common, to),
+            (true, false) => run::<L, true, false>(of, common, to),
+        }
+    }
+}
+
+#[inline(always)]
+fn run<L: Lanes, const COMPACT: bool, const IDEAL: bool>(
+    of: Elements<'_>,
+    common: Common,
+    to: &mut [Coefficients],
+) {
+    let k = L::splat;
+    let half = k(core::f32::consts::FRAC_1_SQRT_2);
+    let (arm_cos, arm_sin) = turned_by::<L>(&[0.0; LANES], common.arm_rad);
+    let still = (arm_cos.mul(k(common.lower)), arm_sin.mul(k(common.lower)));
+    for (index, to) in to.chunks_mut(LANES).enumerate() {
+        let at = index * LANES;
+        let (tc, ts) = turned_by::<L>(&of.theta_rad[at..], common.arm_rad);
+        let phi_arm = if COMPACT { common.arm_rad } else { 0.0 };
+        let (pc, ps) = turned_by::<L>(&of.phi_rad[at..], phi_arm);
+        let ((ac, asn), (bc, bs)) = if IDEAL {
+            ((half, half), (half, half))
+        } else {
+            (
+                turned_by::<L>(&of.alpha_rad[at..], FRAC_PI_4),
+                turned_by::<L>(&of.beta_rad[at..], FRAC_PI_4),
+            )
+        };
+        let (ur, ui) = (tc.mul(k(common.upper)), ts.mul(k(common.upper)));
+        let (lr, li) =
+            if COMPACT { (pc.mul(k(common.lower)), ps.mul(k(common.lower))) } else { still };
+        let (cc, ss) = (bc.mul(ac), bs.mul(asn));
+        let (cs, sc) = (bc.mul(asn), bs.mul(ac));
+        // i·z = (−z.im, z.re); `minus` is the negative of what stands at that place.
+        let (xr, xi) = (ss.fnma(lr, cc.mul(ur)), ss.fnma(li, cc.mul(ui)));
+        let (minus_yr, yi) = (cs.fma(li, sc.mul(ui)), cs.fma(lr, sc.mul(ur)));
+        let zero = k(0.0);
+        let (yr, across) = (zero.sub(minus_yr), zero.sub(sc.fma(li, cs.mul(ui))));
+        let (a, c) = if COMPACT {
+            ((xr, xi), (yr, yi))
+        } else {
+            let (ir, ii) = (pc.mul(k(common.input)), ps.mul(k(common.input)));
+            (
+                (xi.fnma(ii, xr.mul(ir)), xi.fma(ir, xr.mul(ii))),
+                (yi.fnma(ii, yr.mul(ir)), yi.fma(ir, yr.mul(ii))),
+            )
+        };
+        let b = (across, sc.fma(lr, cs.mul(ur)));
+        let d = (ss.fnma(ur, cc.mul(lr)), ss.fnma(ui, cc.mul(li)));
+        let planes = [a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1];
+        if let Ok(to) = <&mut [Coefficients; LANES]>::try_from(&mut *to) {
+            L::interleave(planes, to);
+        } else {
+            let mut all = [[0.0; 8]; LANES];
+            L::interleave(planes, &mut all);
+            to.copy_from_slice(&all[..to.len()]);
         }
     }
 }

@@ -40,7 +40,7 @@ fn tile<L: Lanes, const P: usize>(weights: &[Weights], x: &[Triple], to: &mut [P
         let mut lanes = [[L::splat(0.0); 3]; P];
         for p in 0..P {
             for (lanes, part) in lanes[p].iter_mut().zip(&x[p].0) {
-                *lanes = L::load(part);
+                *lanes = L::load(&part.0);
             }
         }
         for r in 0..ROWS {
@@ -54,8 +54,8 @@ fn tile<L: Lanes, const P: usize>(weights: &[Weights], x: &[Triple], to: &mut [P
     }
     for (to, sums) in to.chunks_exact_mut(P).zip(&sums) {
         for (to, [a, b, c]) in to.iter_mut().zip(sums) {
-            a.sub(*b).store(&mut to.re);
-            c.sub(*a).sub(*b).store(&mut to.im);
+            a.sub(*b).store(&mut to.re.0);
+            c.sub(*a).sub(*b).store(&mut to.im.0);
         }
     }
 }

@@ -5,81 +5,62 @@
 //! 1.2·10⁻⁷. Multiply-adds are fused; all levels give the same bits.
 #![expect(unsafe_code, reason = "the levels' entry points")]
 
-use core::f64::consts::{FRAC_2_PI, FRAC_PI_2};
-
-use super::level::leveled;
-
-const LANES: usize = 16;
+use super::lanes::{LANES, Lanes, laned};
 
 /// Phases beyond this are reduced first: the quick reduction would lose bits.
 const QUICK: f64 = 1e5;
 
-/// Adding 1.5·2⁵² leaves the nearest integer in the low bits.
-const ROUND: f64 = 6_755_399_441_055_744.0;
-
-/// e^{i·phase} of one block of phases, as (cosines, sines).
+/// cos x and sin x of each phase x + `more` (rad), from up to sixteen phases; the rest are zero.
 #[inline(always)]
-pub(crate) fn block(phases: &[f64; LANES]) -> ([f32; LANES], [f32; LANES]) {
-    let (mut rest, mut turns) = ([0.0_f32; LANES], [0_u32; LANES]);
-    for l in 0..LANES {
-        let x = phases[l];
-        let quarter = x.mul_add(FRAC_2_PI, ROUND);
-        turns[l] = quarter.to_bits() as u32;
-        rest[l] = (quarter - ROUND).mul_add(-FRAC_PI_2, x) as f32;
+pub(crate) fn turned_by<L: Lanes>(phases: &[f64], more: f64) -> (L, L) {
+    match phases.first_chunk() {
+        Some(whole) => sixteen(whole, more),
+        None => sixteen(&padded(phases), more),
     }
-    let (mut cos, mut sin) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-    for l in 0..LANES {
-        let r = rest[l];
-        let z = r * r;
-        let p = (-1.951_529_6e-4_f32).mul_add(z, 8.332_161e-3).mul_add(z, -0.166_666_55);
-        let s = (p * z).mul_add(r, r);
-        let q = 2.443_315_7e-5_f32.mul_add(z, -1.388_731_6e-3).mul_add(z, 4.166_664_6e-2);
-        let c = (q * z).mul_add(z, z.mul_add(-0.5, 1.0));
-        // Quarter turns: (c, s), (−s, c), (−c, −s), (s, −c).
-        let odd = turns[l] & 1 != 0;
-        let (x, y) = (if odd { s } else { c }, if odd { c } else { s });
-        let flip_cos = (turns[l].wrapping_add(1) & 2) << 30;
-        let flip_sin = (turns[l] & 2) << 30;
-        cos[l] = f32::from_bits(x.to_bits() ^ flip_cos);
-        sin[l] = f32::from_bits(y.to_bits() ^ flip_sin);
-    }
-    (cos, sin)
 }
 
-/// Up to sixteen phases from a slice, the rest zero, reduced where they are large.
 #[inline(always)]
-pub(crate) fn read(from: &[f64]) -> [f64; LANES] {
-    let mut phases = [0.0; LANES];
-    if let Some(whole) = from.first_chunk::<LANES>() {
-        phases = *whole;
-    } else {
-        phases[..from.len()].copy_from_slice(from);
+fn sixteen<L: Lanes>(phases: &[f64; LANES], more: f64) -> (L, L) {
+    if L::any_beyond(phases, QUICK) {
+        return quick(&reduced(phases), more);
     }
-    let mut large = false;
-    for phase in &phases {
-        large |= phase.abs() > QUICK;
-    }
-    if large {
-        reduce(&mut phases);
-    }
-    phases
+    quick(phases, more)
+}
+
+#[inline(always)]
+fn quick<L: Lanes>(phases: &[f64; LANES], more: f64) -> (L, L) {
+    let (r, turns) = L::quarter_turns(phases, more);
+    let (z, k) = (r.mul(r), L::splat);
+    let p = k(-1.951_529_6e-4).fma(z, k(8.332_161e-3)).fma(z, k(-0.166_666_55));
+    let sin = p.mul(z).fma(r, r);
+    let q = k(2.443_315_7e-5).fma(z, k(-1.388_731_6e-3)).fma(z, k(4.166_664_6e-2));
+    let cos = q.mul(z).fma(z, z.fma(k(-0.5), k(1.0)));
+    L::turned(cos, sin, turns)
 }
 
 #[cold]
-fn reduce(phases: &mut [f64; LANES]) {
-    for phase in phases {
-        *phase = libm::fmod(*phase, core::f64::consts::TAU);
-    }
+#[inline(never)]
+fn padded(phases: &[f64]) -> [f64; LANES] {
+    core::array::from_fn(|l| phases.get(l).copied().unwrap_or(0.0))
 }
 
-leveled! {
+#[cold]
+#[inline(never)]
+fn reduced(phases: &[f64; LANES]) -> [f64; LANES] {
+    phases.map(|phase| libm::fmod(phase, core::f64::consts::TAU))
+}
+
+laned! {
     /// The cosines and sines of `phases`, into slices of the same length.
-    pub(crate) fn sincos(phases: &[f64], cos: &mut [f32], sin: &mut [f32]) {
+    pub(crate) fn sincos<L>(phases: &[f64], cos: &mut [f32], sin: &mut [f32]) {
         let outputs = cos.chunks_mut(LANES).zip(sin.chunks_mut(LANES));
         for (phases, (cos, sin)) in phases.chunks(LANES).zip(outputs) {
-            let (c, s) = block(&read(phases));
-            cos.copy_from_slice(&c[..cos.len()]);
-            sin.copy_from_slice(&s[..sin.len()]);
+            let (c, s) = turned_by::<L>(phases, 0.0);
+            let (mut all_cos, mut all_sin) = ([0.0; LANES], [0.0; LANES]);
+            c.store(&mut all_cos);
+            s.store(&mut all_sin);
+            cos.copy_from_slice(&all_cos[..cos.len()]);
+            sin.copy_from_slice(&all_sin[..sin.len()]);
         }
     }
 }
@@ -88,6 +69,7 @@ leveled! {
 mod tests {
     use super::super::level::Level;
     use super::*;
+    use core::f64::consts::FRAC_PI_2;
 
     #[test]
     fn close_to_libm_and_equal_on_all_levels() {

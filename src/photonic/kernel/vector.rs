@@ -8,13 +8,12 @@
 
 use core::f64::consts::FRAC_PI_4;
 
+use super::chain::Wave;
 use super::coefficients::{Common, Elements};
-use super::level::leveled;
-use super::sincos::{block, read};
+use super::lanes::{LANES, Lanes, laned};
+use super::sincos::turned_by;
 
-const LANES: usize = 16;
-
-/// The modes of one parity, split; padded to whole blocks.
+/// The modes of one parity, split; padded so that every column may work on whole blocks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Half {
     pub(crate) re: Vec<f32>,
@@ -22,21 +21,20 @@ pub(crate) struct Half {
 }
 
 impl Half {
-    pub(crate) fn clear(&mut self, len: usize) {
-        for part in [&mut self.re, &mut self.im] {
-            part.clear();
-            part.resize(len, 0.0);
-        }
+    /// Makes room for `modes` modes; what they hold stays as it was.
+    pub(crate) fn make_room(&mut self, modes: usize) {
+        let padded = modes.next_multiple_of(LANES) + LANES;
+        self.re.resize(padded, 0.0);
+        self.im.resize(padded, 0.0);
     }
 }
 
-/// Sixteen elements: phases, coupler cosines and sines, and their two modes.
-#[derive(Clone, Copy)]
-struct Sixteen {
-    ar: [f32; LANES],
-    ai: [f32; LANES],
-    br: [f32; LANES],
-    bi: [f32; LANES],
+/// Which elements a column has, and where its lower modes begin in their half.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) first: usize,
+    pub(crate) count: usize,
+    pub(crate) shift: usize,
 }
 
 /// What every block of a lattice needs beside its light.
@@ -57,123 +55,124 @@ impl Setting {
         Self { common, still: (common.lower * cos as f32, common.lower * sin as f32) }
     }
 
+    /// The outputs of sixteen elements from their phases on: those at `at` of all.
     #[inline(always)]
-    fn apply<const COMPACT: bool, const IDEAL: bool>(
+    fn apply<L: Lanes, const COMPACT: bool, const IDEAL: bool>(
         &self,
-        mut theta: [f64; LANES],
-        mut phi: [f64; LANES],
-        couplers: [[f32; LANES]; 4],
-        x: Sixteen,
-    ) -> Sixteen {
+        of: &Elements<'_>,
+        at: usize,
+        (mut a, b): (Wave<L>, Wave<L>),
+    ) -> (Wave<L>, Wave<L>) {
         let Common { arm_rad, upper, lower, input, .. } = self.common;
-        theta.iter_mut().for_each(|phase| *phase += arm_rad);
-        if COMPACT {
-            phi.iter_mut().for_each(|phase| *phase += arm_rad);
+        if !COMPACT {
+            a = a.turned(factors(of.phi_rad, at, 0.0, input));
         }
-        let ((tc, ts), (pc, ps)) = (block(&theta), block(&phi));
-        let [ac, asn, bc, bs] = couplers;
-        let mut y = x;
-        for l in 0..LANES {
-            let (mut ar, mut ai, br, bi) = (x.ar[l], x.ai[l], x.br[l], x.bi[l]);
-            if !COMPACT {
-                let (c, s) = (pc[l] * input, ps[l] * input);
-                (ar, ai) = (ar.mul_add(c, -(ai * s)), ar.mul_add(s, ai * c));
-            }
-            let (ur, ui, vr, vi) = couple::<IDEAL>(ac[l], asn[l], ar, ai, br, bi);
-            let (c, s) = (tc[l] * upper, ts[l] * upper);
-            let (ar, ai) = (ur.mul_add(c, -(ui * s)), ur.mul_add(s, ui * c));
-            let (c, s) = if COMPACT { (pc[l] * lower, ps[l] * lower) } else { self.still };
-            let (br, bi) = (vr.mul_add(c, -(vi * s)), vr.mul_add(s, vi * c));
-            (y.ar[l], y.ai[l], y.br[l], y.bi[l]) = couple::<IDEAL>(bc[l], bs[l], ar, ai, br, bi);
-        }
-        y
+        let (a, b) = couple::<L, IDEAL>(coupler::<L, IDEAL>(of.alpha_rad, at), a, b);
+        let a = a.turned(factors(of.theta_rad, at, arm_rad, upper));
+        let b = if COMPACT {
+            b.turned(factors(of.phi_rad, at, arm_rad, lower))
+        } else {
+            b.turned((L::splat(self.still.0), L::splat(self.still.1)))
+        };
+        couple::<L, IDEAL>(coupler::<L, IDEAL>(of.beta_rad, at), a, b)
+    }
+}
+
+// Functions, not closures: what is not inlined has no vector registers.
+
+/// `factor` times cosine and sine of x + `more`, of the phases x at `at`.
+#[inline(always)]
+fn factors<L: Lanes>(phases: &[f64], at: usize, more: f64, factor: f32) -> (L, L) {
+    let (cos, sin) = turned_by::<L>(&phases[at..], more);
+    (cos.mul(L::splat(factor)), sin.mul(L::splat(factor)))
+}
+
+/// Cosine and sine of couplers with the errors at `at`; ideal ones need none.
+#[inline(always)]
+fn coupler<L: Lanes, const IDEAL: bool>(errors: &[f64], at: usize) -> (L, L) {
+    if IDEAL {
+        return (L::splat(0.0), L::splat(0.0));
+    }
+    turned_by::<L>(&errors[at..], FRAC_PI_4)
+}
+
+impl<L: Lanes> Wave<L> {
+    #[inline(always)]
+    fn or_beyond(self, live: usize, other: Self) -> Self {
+        Self { re: self.re.or_beyond(live, other.re), im: self.im.or_beyond(live, other.im) }
+    }
+
+    /// Times cos + i sin.
+    #[inline(always)]
+    fn turned(self, (cos, sin): (L, L)) -> Self {
+        Self { re: self.im.fnma(sin, self.re.mul(cos)), im: self.im.fma(cos, self.re.mul(sin)) }
     }
 }
 
 /// C(x): (c a + i s b, i s a + c b). An ideal one leaves its 1/√2 to the arms.
 #[inline(always)]
-fn couple<const IDEAL: bool>(
-    c: f32,
-    s: f32,
-    ar: f32,
-    ai: f32,
-    br: f32,
-    bi: f32,
-) -> (f32, f32, f32, f32) {
+fn couple<L: Lanes, const IDEAL: bool>(
+    (c, s): (L, L),
+    a: Wave<L>,
+    b: Wave<L>,
+) -> (Wave<L>, Wave<L>) {
     if IDEAL {
-        return (ar - bi, ai + br, br - ai, bi + ar);
+        return (
+            Wave { re: a.re.sub(b.im), im: a.im.add(b.re) },
+            Wave { re: b.re.sub(a.im), im: b.im.add(a.re) },
+        );
     }
     (
-        c.mul_add(ar, -(s * bi)),
-        c.mul_add(ai, s * br),
-        c.mul_add(br, -(s * ai)),
-        c.mul_add(bi, s * ar),
+        Wave { re: s.fnma(b.im, c.mul(a.re)), im: s.fma(b.re, c.mul(a.im)) },
+        Wave { re: s.fnma(a.im, c.mul(b.re)), im: s.fma(a.re, c.mul(b.im)) },
     )
 }
 
+/// `blocks` whole blocks of numbers from `from` on.
 #[inline(always)]
-fn run<const COMPACT: bool, const IDEAL: bool>(
+fn blocks(part: &mut [f32], from: usize, blocks: usize) -> &mut [[f32; LANES]] {
+    part[from..from + blocks * LANES].as_chunks_mut().0
+}
+
+#[inline(always)]
+fn run<L: Lanes, const COMPACT: bool, const IDEAL: bool>(
     of: Elements<'_>,
+    at: Place,
     setting: Setting,
-    upper: (&mut [f32], &mut [f32]),
-    lower: (&mut [f32], &mut [f32]),
+    upper: &mut Half,
+    lower: &mut Half,
 ) {
-    let count = of.theta_rad.len();
-    let couplers = |at: usize, end: usize| {
-        if IDEAL {
-            return [[0.0; LANES]; 4];
+    let count = at.count.div_ceil(LANES);
+    let (ar, ai) = (blocks(&mut upper.re, 0, count), blocks(&mut upper.im, 0, count));
+    let (br, bi) = (blocks(&mut lower.re, at.shift, count), blocks(&mut lower.im, at.shift, count));
+    for (k, (((ar, ai), br), bi)) in ar.iter_mut().zip(ai).zip(br).zip(bi).enumerate() {
+        let a = Wave { re: L::load(ar), im: L::load(ai) };
+        let b = Wave { re: L::load(br), im: L::load(bi) };
+        let first = at.first + k * LANES;
+        let (mut c, mut d) = setting.apply::<L, COMPACT, IDEAL>(&of, first, (a, b));
+        let live = at.count - k * LANES;
+        if live < LANES {
+            // The block read phases of the next column too; what they gave is not kept.
+            (c, d) = (c.or_beyond(live, a), d.or_beyond(live, b));
         }
-        let (mut alpha, mut beta) = (read(&of.alpha_rad[at..end]), read(&of.beta_rad[at..end]));
-        alpha.iter_mut().chain(&mut beta).for_each(|angle| *angle += FRAC_PI_4);
-        let ((ac, asn), (bc, bs)) = (block(&alpha), block(&beta));
-        [ac, asn, bc, bs]
-    };
-    let (ar, ar_rest) = upper.0[..count].as_chunks_mut::<LANES>();
-    let (ai, ai_rest) = upper.1[..count].as_chunks_mut::<LANES>();
-    let (br, br_rest) = lower.0[..count].as_chunks_mut::<LANES>();
-    let (bi, bi_rest) = lower.1[..count].as_chunks_mut::<LANES>();
-    let whole = ar.len();
-    for k in 0..whole {
-        let (at, end) = (k * LANES, (k + 1) * LANES);
-        let x = Sixteen { ar: ar[k], ai: ai[k], br: br[k], bi: bi[k] };
-        let (theta, phi) = (read(&of.theta_rad[at..end]), read(&of.phi_rad[at..end]));
-        let y = setting.apply::<COMPACT, IDEAL>(theta, phi, couplers(at, end), x);
-        (ar[k], ai[k], br[k], bi[k]) = (y.ar, y.ai, y.br, y.bi);
-    }
-    let len = ar_rest.len();
-    if len > 0 {
-        let at = whole * LANES;
-        let x =
-            Sixteen { ar: take(ar_rest), ai: take(ai_rest), br: take(br_rest), bi: take(bi_rest) };
-        let (theta, phi) = (read(&of.theta_rad[at..]), read(&of.phi_rad[at..]));
-        let y = setting.apply::<COMPACT, IDEAL>(theta, phi, couplers(at, count), x);
-        ar_rest.copy_from_slice(&y.ar[..len]);
-        ai_rest.copy_from_slice(&y.ai[..len]);
-        br_rest.copy_from_slice(&y.br[..len]);
-        bi_rest.copy_from_slice(&y.bi[..len]);
+        c.re.store(ar);
+        c.im.store(ai);
+        d.re.store(br);
+        d.im.store(bi);
     }
 }
 
-leveled! {
-    /// Applies a column's elements to (upper[k], lower[`shift` + k]); the setting is ideal where they
+laned! {
+    /// Applies a column's elements to (upper[k], lower[shift + k]); the setting is ideal where they
     /// have no coupler errors.
-    pub(crate) fn column(
-        of: Elements<'_>, setting: Setting, upper: &mut Half, lower: &mut Half, shift: usize,
+    pub(crate) fn column<L>(
+        of: Elements<'_>, at: Place, setting: Setting, upper: &mut Half, lower: &mut Half,
     ) {
-        let upper = (&mut upper.re[..], &mut upper.im[..]);
-        let lower = (&mut lower.re[shift..], &mut lower.im[shift..]);
         match (setting.common.phi_on_lower_arm, of.alpha_rad.is_empty()) {
-            (false, true) => run::<false, true>(of, setting, upper, lower),
-            (false, false) => run::<false, false>(of, setting, upper, lower),
-            (true, true) => run::<true, true>(of, setting, upper, lower),
-            (true, false) => run::<true, false>(of, setting, upper, lower),
+            (false, true) => run::<L, false, true>(of, at, setting, upper, lower),
+            (false, false) => run::<L, false, false>(of, at, setting, upper, lower),
+            (true, true) => run::<L, true, true>(of, at, setting, upper, lower),
+            (true, false) => run::<L, true, false>(of, at, setting, upper, lower),
         }
     }
-}
-
-#[inline(always)]
-fn take(from: &[f32]) -> [f32; LANES] {
-    let mut lanes = [0.0; LANES];
-    lanes[..from.len()].copy_from_slice(from);
-    lanes
 }

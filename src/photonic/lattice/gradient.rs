@@ -9,13 +9,16 @@
 //! inner arm needs it between the couplers: with (u, v) = C(β)†(y₁, y₂) it is, from the outputs,
 //! c²·Im λ₁*y₁ + s²·Im λ₂*y₂ + cs·Re(λ₂*y₁ − λ₁*y₂) on the upper arm, and with c², s² exchanged and the
 //! last term's sign turned on the lower one; c, s = cos, sin(π/4 + β).
+//!
+//! λ†e is the same on both sides of an element, since λ goes back by T† and e by T⁻¹, with loss too. So of
+//! Im λ₁*e₁ and Im λ₂*e₂ on its inputs only the difference is summed over the batch.
 
-use core::f64::consts::FRAC_PI_4;
+use core::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_4};
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::super::complex::Complex32;
-use super::super::kernel::adjoint::{Backward, P as PANELS, Sums, backward};
+use super::super::kernel::adjoint::{Backward, P as PANELS, Sums, backward, leave_outputs};
 use super::super::kernel::lanes::{LANES, Pair};
 use super::super::kernel::level::Level;
 use super::panel::{pack, unpack};
@@ -47,7 +50,6 @@ pub struct Gradient {
     output_phase_rad: Vec<f64>,
     backward: Vec<Backward>,
     sums: Vec<Sums>,
-    totals: Vec<[f64; 3]>,
     outputs: Vec<f64>,
     segment: Vec<f64>,
     light: Vec<Pair>,
@@ -58,7 +60,7 @@ impl Gradient {
     /// Finds the gradient for the outputs `y` of a batch and `dl_dy` = ∂L/∂y* (for L = Σ|y − t|²:
     /// y − t), both N × batch, as `propagator` gave them for `lattice`. `dl_dx`, if given, gets ∂L/∂x*.
     ///
-    /// O(N²·batch). Sums over the batch run in blocks of 64 columns in order: bit-equal everywhere.
+    /// O(N²·batch). Sums over the batch run in blocks of 32 columns in order: bit-equal everywhere.
     ///
     /// # Errors
     /// [`LatticeError::Shape`] where a matrix or the propagator does not fit the lattice.
@@ -129,8 +131,8 @@ impl Gradient {
         let slots = propagator.coefficients.len();
         self.backward.clear();
         self.backward.extend(propagator.coefficients.iter().map(backward_of));
-        self.totals.clear();
-        self.totals.resize(slots, [0.0; 3]);
+        self.sums.clear();
+        self.sums.resize(slots, [0.0; 2]);
         self.outputs.clear();
         self.outputs.resize(modes, 0.0);
         let mut at = 0;
@@ -140,46 +142,16 @@ impl Gradient {
             self.adjoint.resize(modes * PANELS, Pair::ZERO);
             pack(level, &y, at, width, PANELS, &mut self.light);
             pack(level, &dl_dy, at, width, PANELS, &mut self.adjoint);
-            self.leave_outputs(propagator);
-            self.sums.clear();
-            self.sums.resize(slots, [0.0; 3]);
             let chains = &propagator.schedule.chains;
             let (light, adjoint) = (&mut self.light, &mut self.adjoint);
+            leave_outputs(level, &propagator.output, light, adjoint, &mut self.outputs);
             backward(level, chains, &self.backward, light, adjoint, &mut self.sums);
-            for (total, sums) in self.totals.iter_mut().zip(&self.sums) {
-                for (total, &sum) in total.iter_mut().zip(sums) {
-                    *total += f64::from(sum);
-                }
-            }
             if let Some(x) = &mut dl_dx {
                 unpack(level, &self.adjoint, PANELS, x, at, width);
             }
             at += width;
         }
         self.share_out(lattice, propagator);
-    }
-
-    /// Takes light and adjoint back through the output shifters, noting Im λ*e there.
-    fn leave_outputs(&mut self, propagator: &Propagator) {
-        let rows = self.light.chunks_exact_mut(PANELS).zip(self.adjoint.chunks_exact_mut(PANELS));
-        for ((out, (light, adjoint)), f) in
-            self.outputs.iter_mut().zip(rows).zip(&propagator.output)
-        {
-            let back = f.conj();
-            let inverse = back / f.norm_sqr();
-            for (e, l) in light.iter_mut().zip(adjoint) {
-                let mut sum = 0.0;
-                for lane in 0..LANES {
-                    let z = Complex32::new(e.re.0[lane], e.im.0[lane]);
-                    let w = Complex32::new(l.re.0[lane], l.im.0[lane]);
-                    sum += f64::from((w.conj() * z).im);
-                    let (z, w) = (z * inverse, w * back);
-                    (e.re.0[lane], e.im.0[lane]) = (z.re, z.im);
-                    (l.re.0[lane], l.im.0[lane]) = (w.re, w.im);
-                }
-                *out += sum;
-            }
-        }
     }
 
     /// From the sums to each phase, walking back through the columns with Im λ*e of every mode.
@@ -202,10 +174,15 @@ impl Gradient {
             let column = plan.column(index);
             for k in 0..column.count {
                 let (element, mode) = (column.first_element + k, column.first_mode + 2 * k);
-                let [upper, lower, across] =
-                    self.totals[propagator.schedule.slot[element] as usize];
-                let (s, c) = libm::sincos(FRAC_PI_4 + lattice.couplers[element].beta_rad);
+                let [difference, across] = self.sums[propagator.schedule.slot[element] as usize];
+                let (s, c) = if lattice.couplers_are_ideal() {
+                    (FRAC_1_SQRT_2, FRAC_1_SQRT_2)
+                } else {
+                    libm::sincos(FRAC_PI_4 + lattice.couplers[element].beta_rad)
+                };
                 let (first, second) = (self.segment[mode], self.segment[mode + 1]);
+                let upper = 0.5 * (first + second + difference);
+                let lower = 0.5 * (first + second - difference);
                 let mixed = c * s * across;
                 self.theta_rad[element] = -2.0 * (c * c * first + s * s * second + mixed);
                 self.phi_rad[element] = if compact {

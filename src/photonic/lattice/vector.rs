@@ -4,7 +4,7 @@ use super::super::complex::{Complex32, Complex64, amplitude_of_db};
 use super::super::kernel::coefficients::Elements;
 use super::super::kernel::level::Level;
 use super::super::kernel::sincos::sincos;
-use super::super::kernel::vector::{Half, Setting, column};
+use super::super::kernel::vector::{Half, Place, Setting, column};
 use super::propagator::common;
 use super::{Lattice, LatticeError};
 
@@ -57,8 +57,8 @@ impl Lattice {
         if !self.input_phase_rad.is_empty() {
             turn(level, &self.input_phase_rad, shifter, y, work);
         }
-        work.even.clear(modes.div_ceil(2));
-        work.odd.clear(modes / 2);
+        work.even.make_room(modes.div_ceil(2));
+        work.odd.make_room(modes.div_ceil(2));
         for (k, pair) in y.chunks(2).enumerate() {
             (work.even.re[k], work.even.im[k]) = (pair[0].re, pair[0].im);
             if let Some(z) = pair.get(1) {
@@ -69,27 +69,27 @@ impl Lattice {
         let setting = Setting::new(common(self), ideal);
         let edge = self.edge_factor();
         let quiet = edge == Complex64::new(1.0, 0.0) && self.edge_phase_rad.is_empty();
+        work.alpha_rad.clear();
+        work.beta_rad.clear();
+        if !ideal {
+            work.alpha_rad.extend(self.couplers.iter().map(|pair| pair.alpha_rad));
+            work.beta_rad.extend(self.couplers.iter().map(|pair| pair.beta_rad));
+        }
         for index in 0..self.plan.columns() {
             let place = self.plan.column(index);
-            let range = place.first_element..place.first_element + place.count;
-            work.alpha_rad.clear();
-            work.beta_rad.clear();
-            if !ideal {
-                let couplers = &self.couplers[range.clone()];
-                work.alpha_rad.extend(couplers.iter().map(|pair| pair.alpha_rad));
-                work.beta_rad.extend(couplers.iter().map(|pair| pair.beta_rad));
-            }
             let of = Elements {
-                theta_rad: &self.theta_rad[range.clone()],
-                phi_rad: &self.phi_rad[range],
+                theta_rad: &self.theta_rad,
+                phi_rad: &self.phi_rad,
                 alpha_rad: &work.alpha_rad,
                 beta_rad: &work.beta_rad,
             };
+            let (first, count, shift) = (place.first_element, place.count, place.first_mode);
+            let at = Place { first, count, shift };
             // Column parity says which half is on top; the odd column's lower modes start at even[1].
-            if place.first_mode == 0 {
-                column(level, of, setting, &mut work.even, &mut work.odd, 0);
+            if shift == 0 {
+                column(level, of, at, setting, &mut work.even, &mut work.odd);
             } else {
-                column(level, of, setting, &mut work.odd, &mut work.even, 1);
+                column(level, of, at, setting, &mut work.odd, &mut work.even);
             }
             if !quiet {
                 for mode in (0..place.first_mode).chain(place.end_mode()..modes) {
