@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::age::Ageing;
 use super::apply::{ApplyError, is_extent, is_unit};
 use super::area::{Area, AreaId};
 use super::change::{Change, Removal, Sequence};
 use super::class::ClassId;
-use super::config::{MemoryConfig, MemoryConfigError};
+use super::config::{MemoryConfig, MemoryConfigError, WhenFull};
+use super::feed::{SubscribeError, Subscription, SubscriptionOptions};
 use super::frame::{Frame, FrameId};
 use super::frames::FrameError;
+use super::fusion::{ClassOptionsError, Fusion};
 use super::new_object::NewObject;
 use super::object::{Attributes, Object, ObjectId};
 use super::publish::{Publisher, Subscriber, channel};
@@ -36,6 +39,10 @@ pub struct SpatialMemory {
     version: u64,
     /// When the last state was published.
     pub(super) now: Time,
+    pub(super) fusion: Fusion,
+    pub(super) ageing: Ageing,
+    /// Who left since the last published state, but for those that the host removed.
+    departures: Vec<(ObjectId, Removal)>,
     /// What a batch of moves was resolved to.
     moves: Vec<(ObjectId, Pose, Option<Vec3>)>,
 }
@@ -140,6 +147,9 @@ pub enum WriteError {
         /// The most.
         most: usize,
     },
+    /// A number of a class's options is out of its range.
+    #[error(transparent)]
+    ClassOptions(#[from] ClassOptionsError),
     /// The change does not follow from the state: an internal contradiction that no input should
     /// lead to.
     #[error(transparent)]
@@ -202,6 +212,9 @@ impl SpatialMemory {
             reader: MemoryReader { states, retention: Arc::new(retention) },
             version: 0,
             now: Time::from_nanos(i64::MIN),
+            fusion: Fusion::default(),
+            ageing: Ageing::default(),
+            departures: Vec::new(),
             moves: Vec::new(),
         })
     }
@@ -250,13 +263,14 @@ impl SpatialMemory {
         }
     }
 
-    /// Adds an object. O(log n).
+    /// Adds an object. O(log n). Where the memory is full, the least persistent one leaves for it:
+    /// see [`departures`](Self::departures).
     ///
     /// # Errors
-    /// [`WriteError::ObjectsFull`]; others for what is wrong with it.
+    /// [`WriteError::ObjectsFull`] with [`WhenFull::Refuse`]; others for what is wrong with it.
     pub fn insert(&mut self, object: &NewObject) -> Result<ObjectId, WriteError> {
         self.check_object(object)?;
-        let id = self.state.next_id(None).ok_or_else(|| self.full(1))?;
+        let id = self.claim()?;
         self.put(id, object)?;
         Ok(id)
     }
@@ -265,7 +279,7 @@ impl SpatialMemory {
     /// least as many as those that are there, the index is built anew.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert).
+    /// As [`insert`](Self::insert); [`WriteError::ObjectsFull`] also for more than there may ever be.
     pub fn insert_all(
         &mut self,
         objects: &[NewObject],
@@ -274,6 +288,8 @@ impl SpatialMemory {
         for object in objects {
             self.check_object(object)?;
         }
+        self.check_room(objects.len())?;
+        self.make_room(objects.len())?;
         ids.clear();
         let mut last = None;
         for _ in objects {
@@ -521,6 +537,8 @@ impl SpatialMemory {
             return Err(PublishError::SnapshotsHeld { held, limit });
         }
         (self.version, self.now) = (version, now);
+        self.departures.clear();
+        state.tell_subscribers(now);
         let mut retained_bytes = state.retained_bytes() as u64;
         if retained_bytes > state.config.max_snapshot_bytes {
             // Some may lie in states that nobody holds, ready to be compared with the next.
@@ -531,6 +549,25 @@ impl SpatialMemory {
         self.reader.retention.bytes.store(retained_bytes, Ordering::Relaxed);
         let is_corrected = state.corrections.is_done();
         Ok(Published { version, is_corrected, retained_bytes })
+    }
+
+    /// Who left since the last published state, and why, in the order of leaving; but for those that the
+    /// host removed itself.
+    #[must_use]
+    pub fn departures(&self) -> &[(ObjectId, Removal)] {
+        &self.departures
+    }
+
+    /// Lets a part of the host follow what changes, from the next published state on: see
+    /// [`Notice`](super::Notice). O(log n) for n subscribers.
+    ///
+    /// # Errors
+    /// [`SubscribeError`].
+    pub fn subscribe(
+        &mut self,
+        options: SubscriptionOptions,
+    ) -> Result<Subscription, SubscribeError> {
+        self.state.feeds.subscribe(options)
     }
 
     /// A reader, for any thread.
@@ -578,7 +615,41 @@ impl SpatialMemory {
     pub(super) fn commit(&mut self, change: &Change) -> Result<(), WriteError> {
         self.state.apply(change)?;
         self.sequence.0 += 1;
+        match change {
+            Change::Remove { cause: Removal::Removed, .. } => {}
+            &Change::Remove { id, cause } => self.departures.push((id, cause)),
+            _ => {}
+        }
         Ok(())
+    }
+
+    /// Whether `count` objects may come, where necessary in place of others.
+    pub(super) fn check_room(&self, count: usize) -> Result<(), WriteError> {
+        let config = &self.state.config;
+        let stay = match config.when_full {
+            WhenFull::Evict => 0,
+            WhenFull::Refuse => self.len(),
+        };
+        if count > (config.max_objects as usize).saturating_sub(stay) {
+            return Err(self.full(count));
+        }
+        Ok(())
+    }
+
+    /// Lets the least persistent objects leave until there is room for `count`. O(log n) for each.
+    fn make_room(&mut self, count: usize) -> Result<(), WriteError> {
+        while self.len() + count > self.state.config.max_objects as usize {
+            let Some(id) = self.state.least() else { break };
+            self.commit(&Change::Remove { id, cause: Removal::Evicted })?;
+        }
+        Ok(())
+    }
+
+    /// The id of an object that is to come, where necessary in place of another.
+    pub(super) fn claim(&mut self) -> Result<ObjectId, WriteError> {
+        self.check_room(1)?;
+        self.make_room(1)?;
+        self.state.next_id(None).ok_or_else(|| self.full(1))
     }
 
     /// The id under which `id` is there.
