@@ -127,34 +127,19 @@ impl Context<'_> {
     ///
     /// # Errors
     /// [`SendError`]; nothing was sent then.
-    #[inline]
+    #[inline(always)]
     pub fn send(
         &mut self,
         to: impl Into<Target>,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
         match to.into() {
-            Target::Agent(to) => self.send_one(to, message),
+            Target::Agent(to) => {
+                let head = message.head(Some(self.me));
+                self.outbox.send_one(&mut self.round, head, to, message)
+            }
             group => self.outbox.send_group(&mut self.round, Some(self.me), group, message),
         }
-    }
-
-    #[inline(always)]
-    fn send_one(&mut self, to: AgentId, message: Message<'_>) -> Result<EnvelopeId, SendError> {
-        self.check_target(to)?;
-        let head = message.head(Some(self.me));
-        self.outbox.send_one(&mut self.round, head, to, message)
-    }
-
-    #[inline(always)]
-    fn check_target(&self, to: AgentId) -> Result<(), SendError> {
-        // Slots reserved in this round lie beyond the roster's end.
-        if self.round.view.layout.page(to.slot())
-            >= self.round.view.roster.pages() + self.outbox.slots.pages()
-        {
-            return Err(SendError::UnknownTarget { id: to });
-        }
-        Ok(())
     }
 
     /// Sends a value of the application's own type.
@@ -181,7 +166,7 @@ impl Context<'_> {
         to: AgentId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        self.check_target(to)?;
+        self.outbox.check_target(self.round.view, to)?;
         self.outbox.send_later(self.round.view, self.round.stamp, Some(self.me), at, to, message)
     }
 
@@ -196,7 +181,7 @@ impl Context<'_> {
         to: impl Into<Target>,
     ) -> Result<EnvelopeId, SendError> {
         let Some(hops) = envelope.hops().checked_sub(1) else {
-            return self.outbox.expire_hops(self.round.view, self.round.stamp);
+            return self.outbox.expire_hops(self.round.stamp);
         };
         let mut message = Message::new(envelope.kind()).priority(envelope.priority()).hops(hops);
         message = match envelope.shared() {
@@ -221,7 +206,7 @@ impl Context<'_> {
         message: Message<'_>,
         timeout: Duration,
     ) -> Result<AskId, SendError> {
-        self.check_target(to)?;
+        self.outbox.check_target(self.round.view, to)?;
         let ask = self.outbox.open(self.me, self.now() + timeout)?;
         let head = Head { correlation: ask.0, flags: QUESTION, ..message.head(Some(self.me)) };
         match self.outbox.send_one(&mut self.round, head, to, message) {

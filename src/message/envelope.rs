@@ -81,10 +81,24 @@ pub(crate) struct Stamp {
 }
 
 /// A stamped message, as a handler gets it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Envelope<'a> {
     pub(crate) packet: &'a Packet,
     pub(crate) stamp: Stamp,
+    /// The bytes of its chunk, where a payload may lie.
+    pub(crate) beside: &'a [u8],
+}
+
+impl fmt::Debug for Envelope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("id", &self.id())
+            .field("from", &self.from())
+            .field("kind", &self.kind())
+            .field("priority", &self.priority())
+            .field("bytes", &self.bytes())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Envelope<'a> {
@@ -131,7 +145,7 @@ impl<'a> Envelope<'a> {
     #[inline]
     #[must_use]
     pub fn bytes(&self) -> &'a [u8] {
-        self.packet.bytes()
+        self.packet.bytes(self.beside)
     }
 
     /// The payload as a value of plain data, read from wherever it lies.
@@ -159,7 +173,8 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// The payload's shared block, to keep or to send on without copying; `None` if it came inline.
+    /// The payload's shared block, to keep or to send on without copying. `None` if it came in the
+    /// envelope or beside it, as bytes sent to one agent do up to [`BESIDE_BYTES`](crate::BESIDE_BYTES).
     #[must_use]
     pub fn shared(&self) -> Option<&'a Payload> {
         self.packet.annex.as_ref().and_then(|annex| annex.payload.as_ref())
