@@ -1,25 +1,26 @@
 //! The C and C++ compilers that are there.
-#![allow(dead_code, clippy::allow_attributes, reason = "each test uses a part")]
+#![expect(clippy::allow_attributes, reason = "each test uses a part of it")]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A language and its standards.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Language {
+pub(crate) enum Language {
     C,
     Cxx,
 }
 
 /// One compiler.
 #[derive(Clone, Debug)]
-pub struct Compiler {
-    pub program: String,
-    pub language: Language,
+pub(crate) struct Compiler {
+    pub(crate) program: String,
+    pub(crate) language: Language,
 }
 
 /// All that can be run here. What is missing is printed as skipped.
-pub fn compilers() -> Vec<Compiler> {
+pub(crate) fn compilers() -> Vec<Compiler> {
     let known = [
         ("gcc", Language::C),
         ("clang", Language::C),
@@ -44,7 +45,7 @@ pub fn compilers() -> Vec<Compiler> {
 }
 
 /// An empty folder for one test.
-pub fn scratch(name: &str) -> PathBuf {
+pub(crate) fn scratch(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -52,7 +53,7 @@ pub fn scratch(name: &str) -> PathBuf {
 }
 
 /// Runs a command and fails with all that it said.
-pub fn run(command: &mut Command) -> String {
+pub(crate) fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = format!(
         "{}{}",
@@ -64,7 +65,7 @@ pub fn run(command: &mut Command) -> String {
 }
 
 /// Where the libraries are that this test run built.
-pub fn built() -> PathBuf {
+pub(crate) fn built() -> PathBuf {
     let exe = std::env::current_exe().unwrap();
     let folder = exe.parent().unwrap();
     let folder = if folder.ends_with("deps") { folder.parent().unwrap() } else { folder };
