@@ -21,6 +21,7 @@
 //!
 //! One file for each group of functions: `mesh/` (a mesh from the outside), `callback/` (its agents'
 //! functions), `replay.rs`, `photonic/`, `histogram.rs`, `log.rs`, `shutdown.rs`, `version.rs`.
+#![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(clippy::missing_safety_doc, reason = "the rules on pointers are the header's, for all")]
 
 pub mod callback;

@@ -4,7 +4,6 @@
 //! the oldest gives way, and the numbers show the gap. The library itself does not log; what is said
 //! here concerns the host: messages that its agents could not send or that found a frame full,
 //! commands of other threads that were refused, panics.
-#![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(unsafe_code, reason = "exports have C names")]
 
 use core::ffi::c_char;

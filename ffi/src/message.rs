@@ -4,7 +4,6 @@
 //! 2. Payloads lie beside, in one block for all messages of a call, at multiples of 8 bytes in what
 //!    the library writes.
 //! 3. One function reads what the host says ([`xrmesh_send::parse`]), for every way to send.
-#![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(unsafe_code, reason = "exports have C names")]
 
 use bytemuck::{Pod, Zeroable};

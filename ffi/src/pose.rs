@@ -1,5 +1,4 @@
 //! Places.
-#![expect(non_camel_case_types, reason = "the names in C")]
 
 use bytemuck::{Pod, Zeroable};
 use xrmesh::{Pose, Quat, Vec3};

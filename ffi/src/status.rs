@@ -3,7 +3,6 @@
 //! The families, by hundreds: −1xx what was given, −2xx the state it met, −3xx the mesh's answer,
 //! −4xx limits and memory, −5xx files, −6xx photonics, −7xx spatial memory, −8xx the host's own
 //! callbacks. A number never changes its meaning and is never used again.
-#![expect(non_camel_case_types, reason = "the name in C")]
 
 /// What a function returns: 0 for success, a number above 0 for a success that says more, below 0
 /// for an error, by families. Numbers never change. The text of an error: `xrmesh_last_error`.

@@ -4,7 +4,7 @@
 
 mod compilers;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use compilers::{Language, compilers, scratch};
@@ -34,26 +34,10 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 fn generated() -> String {
     let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
-    let (mut builder, mut files) = (cbindgen::Builder::new().with_config(config), Vec::new());
-    sources(&root().join("src"), &mut files);
-    for file in files {
-        builder = builder.with_src(file);
-    }
+    // It follows the modules from there.
+    let builder = cbindgen::Builder::new().with_config(config).with_src(root().join("src/lib.rs"));
     let mut text = Vec::new();
     builder.generate().unwrap().write(&mut text);
     String::from_utf8(text).unwrap()

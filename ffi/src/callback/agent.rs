@@ -1,5 +1,4 @@
 //! An agent whose handlers are the host's functions.
-#![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(unsafe_code, reason = "the host's functions; exports have C names")]
 
 use core::ffi::c_void;

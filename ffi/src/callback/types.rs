@@ -1,5 +1,4 @@
 //! Agent types of the host's functions, registered by name: what can be restarted and recorded.
-#![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(unsafe_code, reason = "the host's functions; exports have C names")]
 
 use core::ffi::{c_char, c_void};

@@ -1,5 +1,4 @@
 //! The kinds of handles, each a type of its own in C.
-#![expect(non_camel_case_types, reason = "the names in C")]
 
 /// What a handle stands for. The numbers are the upper 8 bits of handles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

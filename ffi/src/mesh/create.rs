@@ -1,5 +1,4 @@
 //! A mesh's beginning and end.
-#![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(unsafe_code, reason = "exports have C names")]
 
 use core::ffi::c_char;

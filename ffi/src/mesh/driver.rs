@@ -1,5 +1,4 @@
 //! A thread that ticks the mesh, for hosts without a frame loop.
-#![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(unsafe_code, reason = "exports have C names")]
 
 use core::time::Duration;

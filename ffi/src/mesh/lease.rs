@@ -3,7 +3,6 @@
 //! A lease takes all that waits by swapping two buffers with one that was released before, so it
 //! copies and allocates nothing once warmed up (with more than one worker it gathers the shards, once).
 //! It owns what it shows: destroying the mesh does not touch it.
-#![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(unsafe_code, reason = "exports have C names")]
 
 use std::sync::Arc;

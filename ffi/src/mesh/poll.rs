@@ -1,5 +1,4 @@
 //! One call a frame: what the host's agents got.
-#![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(unsafe_code, reason = "exports have C names")]
 
 use bytemuck::{Pod, Zeroable};

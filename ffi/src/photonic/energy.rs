@@ -1,5 +1,4 @@
 //! What a processor would draw and how long it would take: estimates of a simulated device.
-#![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(unsafe_code, reason = "exports have C names")]
 
 use xrmesh::photonic::energy::{Arrangement, PartsList, Workload};
