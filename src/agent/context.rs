@@ -34,6 +34,9 @@ pub struct Context<'a> {
 
 /// What the handler sees.
 impl Context<'_> {
+    /// Shards that a mesh has at most.
+    pub const MOST_SHARDS: u32 = crate::agent::slots::Layout::MOST_SHARDS;
+
     /// The agent whose handler runs.
     #[inline]
     #[must_use]
@@ -52,6 +55,15 @@ impl Context<'_> {
     #[must_use]
     pub fn tick(&self) -> u64 {
         self.round.view.tick
+    }
+
+    /// The shard that this agent lives in, below [`MOST_SHARDS`](Self::MOST_SHARDS). Handlers of one
+    /// shard never run at the same time, on any number of workers, and its order is always the same:
+    /// what agents gather for their host needs one place a shard and no lock.
+    #[inline]
+    #[must_use]
+    pub fn shard(&self) -> u32 {
+        self.outbox.source
     }
 
     /// Agents alive.
@@ -258,9 +270,24 @@ impl Context<'_> {
         let (true, Some(to)) = (question.is_question(), question.from()) else {
             return Err(SendError::NotAQuestion { id: question.id() });
         };
-        let correlation = question.packet.correlation;
-        let head = Head { correlation, flags: ANSWER, ..message.head(Some(self.me)) };
-        self.outbox.send_one(&mut self.round, head, to, message)
+        self.answer(to, AskId(question.packet.correlation), message)
+    }
+
+    /// Answers a question after its envelope is gone: `asker` is who sent it, `ask` what
+    /// [`Envelope::asks`] said. An answer to what was never asked, was answered or timed out is dropped
+    /// as `late_answer`.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub fn answer(
+        &mut self,
+        asker: AgentId,
+        ask: AskId,
+        message: Message<'_>,
+    ) -> Result<EnvelopeId, SendError> {
+        self.check_target(asker)?;
+        let head = Head { correlation: ask.0, flags: ANSWER, ..message.head(Some(self.me)) };
+        self.outbox.send_one(&mut self.round, head, asker, message)
     }
 
     /// A pooled copy of `bytes`, to send to many without copying again.

@@ -71,6 +71,13 @@ impl AskId {
     pub const fn to_bits(self) -> u32 {
         self.0
     }
+
+    /// The id that [`to_bits`](Self::to_bits) gave.
+    #[inline]
+    #[must_use]
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
 }
 
 /// What all envelopes of a chunk share.
@@ -203,6 +210,14 @@ impl<'a> Envelope<'a> {
     #[must_use]
     pub fn is_question(&self) -> bool {
         self.packet.flags() & QUESTION != 0
+    }
+
+    /// The question that this asks, as its sender knows it: with [`from`](Self::from) it is what
+    /// [`Context::answer`](crate::Context::answer) needs to answer later.
+    #[inline]
+    #[must_use]
+    pub fn asks(&self) -> Option<AskId> {
+        self.is_question().then_some(AskId(self.packet.correlation))
     }
 
     /// The question that this answers, or whose time ran out.
