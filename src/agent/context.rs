@@ -285,7 +285,7 @@ impl Context<'_> {
         ask: AskId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        self.check_target(asker)?;
+        self.outbox.check_target(self.round.view, asker)?;
         let head = Head { correlation: ask.0, flags: ANSWER, ..message.head(Some(self.me)) };
         self.outbox.send_one(&mut self.round, head, asker, message)
     }
