@@ -1,7 +1,7 @@
 //! What a processor would draw and how long it would take: estimates of a simulated device.
 #![expect(unsafe_code, reason = "exports have C names")]
 
-use xrmesh::photonic::energy::{Arrangement, PartsList, Workload};
+use xrmesh::photonic::energy::PartsList;
 use xrmesh::photonic::parameter::DeviceError;
 
 use super::create::ProcessorObject;
@@ -63,9 +63,9 @@ pub struct xrmesh_parts {
 pub struct xrmesh_energy {
     /// The size of this struct.
     pub struct_size: u32,
-    /// How many layers.
+    /// How many stages: what light passes between modulators and detectors.
     pub layers: u32,
-    /// The insertion loss of the worst layer.
+    /// The insertion loss of the worst stage.
     pub insertion_loss_db: f64,
     /// The lasers' electricity.
     pub laser_w: f64,
@@ -112,16 +112,18 @@ macro_rules! same_fields {
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_parts_default(parts: *mut xrmesh_parts) {
-    fence_anywhere!(quiet |caller| {
-        let usual = PartsList::default();
-        caller.out(parts, "parts")?.set(same_fields!(usual => xrmesh_parts {
+    fence_anywhere!(
+        quiet | caller | {
+            let usual = PartsList::default();
+            caller.out(parts, "parts")?.set(same_fields!(usual => xrmesh_parts {
             struct_size: size_of::<xrmesh_parts>() as u32, reserved: 0
         }: half_wave_power_w, shifter_loss_db, shifter_settling_s, detector_power_w, facet_loss_db,
             modulator_loss_db, waveguide_loss_db_per_m, interferometer_length_m, group_index,
             wall_plug_efficiency, dac_power_w, dac_rate_hz, adc_power_w, adc_rate_hz,
             modulator_energy_j, amplifier_power_w, amplifier_delay_s));
-        Ok(XRMESH_OK)
-    });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// Fills the estimate with zeros and its size. NULL is let be.
@@ -129,10 +131,12 @@ pub unsafe extern "C" fn xrmesh_parts_default(parts: *mut xrmesh_parts) {
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_energy_default(energy: *mut xrmesh_energy) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(energy, "energy")?.set(EMPTY);
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(energy, "energy")?.set(EMPTY);
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 const EMPTY: xrmesh_energy = xrmesh_energy {
@@ -153,8 +157,8 @@ const EMPTY: xrmesh_energy = xrmesh_energy {
     multiply_accumulates: 0,
 };
 
-/// What a processor would draw at `rate_hz` vectors a second, and how long one would take: each layer with
-/// its own converters. `parts` is optional.
+/// What a processor would draw at `rate_hz` vectors a second, and how long one would take. `parts` is
+/// optional.
 ///
 /// Any thread.
 ///
@@ -177,32 +181,25 @@ pub unsafe extern "C" fn xrmesh_processor_energy(
                 modulator_energy_j, amplifier_power_w, amplifier_delay_s)
         });
         let held = handle::pin::<ProcessorObject>(processor.bits)?;
-        let mut sum = EMPTY;
-        for layer in held.design.layers() {
-            let workload = Workload {
-                outputs: layer.bank.outputs(),
-                inputs: layer.bank.inputs(),
-                arrangement: Arrangement::SingularValues,
-                rate_hz,
-            };
-            let power = parts.power(&workload, layer.bank.phases_rad().view())?;
-            let latency = parts.latency(&workload)?;
-            sum.layers += 1;
-            sum.insertion_loss_db = sum.insertion_loss_db.max(power.insertion_loss_db);
-            sum.laser_w += power.laser_w;
-            sum.shifters_w += power.shifters_w;
-            sum.dacs_w += power.dacs_w;
-            sum.modulators_w += power.modulators_w;
-            sum.amplifiers_w += power.amplifiers_w;
-            sum.adcs_w += power.adcs_w;
-            sum.total_w += power.total_w();
-            sum.energy_per_vector_j += power.energy_per_vector_j();
-            sum.latency_s += latency.total_s();
-            sum.settling_s = sum.settling_s.max(latency.settling_s);
-            sum.multiply_accumulates += power.multiply_accumulates as u64;
-        }
-        sum.energy_per_mac_j = sum.energy_per_vector_j / sum.multiply_accumulates as f64;
-        out.set(sum);
+        let energy = held.design.energy(&parts, rate_hz)?;
+        let latency = held.design.latency(&parts)?;
+        out.set(xrmesh_energy {
+            struct_size: size_of::<xrmesh_energy>() as u32,
+            layers: energy.stages.len() as u32,
+            insertion_loss_db: energy.whole.insertion_loss_db,
+            laser_w: energy.whole.laser_w,
+            shifters_w: energy.whole.shifters_w,
+            dacs_w: energy.whole.dacs_w,
+            modulators_w: energy.whole.modulators_w,
+            amplifiers_w: energy.whole.amplifiers_w,
+            adcs_w: energy.whole.adcs_w,
+            total_w: energy.total_w(),
+            energy_per_vector_j: energy.energy_per_vector_j(),
+            energy_per_mac_j: energy.energy_per_mac_j(),
+            latency_s: latency.total_s(),
+            settling_s: latency.settling_s,
+            multiply_accumulates: energy.multiply_accumulates as u64,
+        });
         Ok(XRMESH_OK)
     })
 }
