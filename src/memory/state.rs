@@ -9,6 +9,7 @@ use super::config::MemoryConfig;
 use super::correction::Corrections;
 use super::frame_image::FrameImage;
 use super::frames::Frames;
+use super::history::{History, PastState};
 use super::index::Index;
 use super::object::ObjectId;
 use super::query::MemoryView;
@@ -16,6 +17,7 @@ use super::slots::FreeSlots;
 use super::table::Table;
 use crate::space::bvh;
 use crate::state_hasher::StateHasher;
+use crate::time::Time;
 
 /// Everything that changes lead to, and the index over it. What readers see of it is shared with
 /// snapshots in blocks or whole; a whole one is copied before it is written while a snapshot holds
@@ -33,6 +35,7 @@ pub(super) struct State {
     pub(super) areas: Arc<Areas>,
     pub(super) aliases: Arc<Aliases>,
     pub(super) index: Index,
+    pub(super) history: History,
     /// Off while a store is recovered; then [`State::index_all`] follows.
     pub(super) is_indexed: bool,
     pub(super) work: bvh::Workspace,
@@ -51,6 +54,7 @@ impl State {
             areas: Arc::default(),
             aliases: Arc::default(),
             index: Index::new(config.max_objects),
+            history: History::new(config.history.clone()),
             is_indexed: true,
             work: bvh::Workspace::new(),
             config,
@@ -94,6 +98,19 @@ impl State {
         self.corrections = Corrections::new();
         self.shown = Arc::new(FrameImage::of(&self.frames));
         self.index.build(self.table.view(), &self.shown, &mut self.work);
+    }
+
+    /// Readers see this state from now on, as number `version`.
+    pub(super) fn published(&mut self, version: u64, now: Time) {
+        let table = self.table.view();
+        self.history.published(PastState::new(
+            (version, now),
+            (table.len, table.extent),
+            Arc::clone(&self.classes),
+            Arc::clone(&self.shown),
+            Arc::clone(&self.areas),
+            Arc::clone(&self.aliases),
+        ));
     }
 
     /// What queries see of the present state. The index must be settled.
