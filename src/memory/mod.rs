@@ -46,6 +46,8 @@ mod write_error;
 mod write_frame;
 
 #[cfg(test)]
+mod isolation;
+#[cfg(test)]
 mod oracle;
 
 pub use crate::space::bvh::QueryError;

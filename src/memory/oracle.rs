@@ -297,14 +297,19 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(correction_budget: u32) -> Self {
-        let config =
-            MemoryConfig { max_objects: 300, correction_budget, ..MemoryConfig::default() };
-        let mut memory = SpatialMemory::new(config).unwrap();
+    fn new(config: MemoryConfig) -> Self {
+        Self::on(SpatialMemory::new(config).unwrap())
+    }
+
+    fn on(mut memory: SpatialMemory) -> Self {
         for label in ["chair", "table", "lamp"] {
             memory.class(label).unwrap();
         }
         Self { memory, plain: Plain::default(), published: Plain::default(), now: 0 }
+    }
+
+    fn hash(&self) -> u64 {
+        hash(&self.memory)
     }
 
     fn pick(&self, at: usize) -> Option<ObjectId> {
@@ -450,7 +455,7 @@ proptest! {
         let mut work = Workspace::new();
         let mut states = Vec::new();
         let nothing = pair.memory.as_of(Time::ZERO);
-        prop_assert!(matches!(nothing, Err(HistoryError::Nothing { .. })));
+        prop_assert_eq!(nothing.err(), Some(HistoryError::Nothing { given: Time::ZERO }));
         for step in steps {
             if pair.run(step) {
                 states.push((Time::from_nanos(pair.now), pair.published.clone()));
@@ -467,7 +472,9 @@ proptest! {
         }
         if let Some((first, _)) = states.first() {
             let before = pair.memory.as_of(*first - Duration::from_nanos(1));
-            prop_assert!(matches!(before, Err(HistoryError::Forgotten { oldest, .. }) if oldest == *first));
+            let given = *first - Duration::from_nanos(1);
+            let forgotten = HistoryError::Forgotten { given, oldest: *first };
+            prop_assert_eq!(before.err(), Some(forgotten));
         }
         check(pair.memory.view(), &pair.plain, &question, &mut work);
     }
