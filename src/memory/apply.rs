@@ -15,7 +15,7 @@ use super::extent::record_box;
 use super::frame::{Frame, FrameId};
 use super::frames::FrameError;
 use super::object::{Object, ObjectId};
-use super::state::State;
+use super::state::{State, appearance};
 
 /// Why a change cannot be applied: it does not follow from the state.
 #[derive(Clone, PartialEq, Debug, Error)]
@@ -109,6 +109,7 @@ impl State {
                 let finite = velocity.is_none_or(|velocity| velocity.is_finite());
                 let pose = pose.parsed().ok().filter(|_| finite);
                 let pose = pose.ok_or(ApplyError::Numbers { id })?;
+                self.tell_of_move(id);
                 self.write(id, |record| {
                     record.pose = pose;
                     record.velocity = velocity;
@@ -131,6 +132,7 @@ impl State {
                     && is_unit(persistence);
                 let pose = pose.parsed().ok().filter(|_| finite);
                 let pose = pose.ok_or(ApplyError::Numbers { id })?;
+                self.tell_of_move(id);
                 self.write(id, |record| {
                     record.pose = pose;
                     record.half_extents = half_extents;
@@ -140,13 +142,16 @@ impl State {
                     record.last_seen = last_seen;
                 })?;
                 self.place(id.slot());
+                self.weigh(id.slot());
                 Ok(())
             }
             &Change::Age { id, persistence } => {
                 if !is_unit(persistence) {
                     return Err(ApplyError::Numbers { id });
                 }
-                self.write(id, |record| record.persistence = persistence)
+                self.write(id, |record| record.persistence = persistence)?;
+                self.weigh(id.slot());
+                Ok(())
             }
             &Change::Remove { id, cause } => self.apply_remove(id, cause),
             Change::PutFrame(frame) => self.apply_frame(frame),
@@ -228,6 +233,10 @@ impl State {
         }
         self.free.remove(slot);
         self.history.note_slot(slot, self.table.view());
+        if self.feeds.is_active() {
+            let before = self.appearance(id);
+            self.feeds.change(id, || before);
+        }
         if old.is_live() {
             self.unhang(slot, old.frame);
         }
@@ -238,6 +247,7 @@ impl State {
         } else {
             self.place_new(slot);
         }
+        self.weigh(slot);
         Ok(())
     }
 
@@ -247,8 +257,13 @@ impl State {
             return Err(ApplyError::ObjectAbsent { id });
         };
         self.history.note_slot(slot, self.table.view());
+        if self.feeds.is_active() {
+            let before = self.appearance(id);
+            self.feeds.remove(id, cause, || before);
+        }
         self.unhang(slot, head.frame);
         self.table.remove(slot);
+        self.weigh_no_more(slot);
         if self.is_indexed {
             self.index.remove(slot, &mut self.work);
             self.corrections.remove(slot, &mut self.work);
@@ -296,6 +311,15 @@ impl State {
         Ok(())
     }
 
+    /// The object, where it is there, is about to move.
+    #[inline]
+    pub(super) fn tell_of_move(&mut self, id: ObjectId) {
+        if self.feeds.is_active() && self.table.view().find(id).is_some() {
+            let (table, shown) = (self.table.view(), &self.shown);
+            self.feeds.touch(id, || appearance(table, shown, id));
+        }
+    }
+
     /// Writes into the record of a live object.
     #[inline]
     fn write(
@@ -327,7 +351,7 @@ impl State {
         let Some(record) = table.record(slot, head) else { return };
         let bounds = record_box(&self.shown.world(head.frame), record);
         self.index.shift(slot, bounds, &mut self.work);
-        self.corrections.shift(slot, head.frame, record, &mut self.work);
+        self.corrections.shift(slot, head.frame, record, &bounds, &mut self.work);
     }
 
     /// Tells the index of the new object in `slot`.
@@ -340,7 +364,7 @@ impl State {
         let Some(record) = table.record(slot, head) else { return };
         let bounds = record_box(&self.shown.world(head.frame), record);
         self.index.add(slot, bounds, &mut self.work);
-        self.corrections.add(slot, head.frame, record, &mut self.work);
+        self.corrections.add(slot, head.frame, record, &bounds, &mut self.work);
     }
 }
 

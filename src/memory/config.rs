@@ -23,6 +23,9 @@ use crate::space::bvh::Bvh;
 pub struct MemoryConfig {
     /// The most objects at one time: 1 to 2²⁸, default 100,000. About 175 bytes for each that is there.
     pub max_objects: u32,
+    /// What becomes of a new object where so many are there: default [`WhenFull::Evict`], which keeps
+    /// the order in which they would leave in eight of those bytes.
+    pub when_full: WhenFull,
     /// The most class labels: 1 to 65,536, default 1,024. About 100 bytes each.
     pub max_classes: u32,
     /// The most frames beside the world's: 0 to 2²⁴, default 4,096. About 150 bytes each, twice
@@ -59,6 +62,18 @@ pub struct MemoryConfig {
     pub journal: JournalConfig,
 }
 
+/// What becomes of a new object that comes to a full memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// It takes the place of the least persistent one; of equals the one not seen for the longest
+    /// time, then the one of the lowest id.
+    #[default]
+    Evict,
+    /// It is refused.
+    Refuse,
+}
+
 /// How far the past can be asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HistoryConfig {
@@ -88,6 +103,7 @@ impl Default for MemoryConfig {
     fn default() -> Self {
         Self {
             max_objects: 100_000,
+            when_full: WhenFull::Evict,
             max_classes: 1_024,
             max_frames: 4_096,
             max_areas: 4_096,

@@ -20,7 +20,8 @@ use super::frame::FrameId;
 use super::frame_image::FrameImage;
 use super::index::Index;
 use super::record::Record;
-use super::state::State;
+use super::state::{State, appearance};
+use crate::space::Aabb;
 use crate::space::bvh::Workspace;
 
 /// The corrections that readers do not see yet.
@@ -29,6 +30,8 @@ pub(super) struct Corrections {
     /// Corrected frames on which objects hang.
     waiting: Vec<FrameId>,
     active: Option<Box<Active>>,
+    /// A box around everything that has moved by large corrections since subscribers were told.
+    shown: Option<Aabb>,
     /// Frames that are walked through.
     below: Vec<FrameId>,
 }
@@ -44,6 +47,8 @@ struct Active {
     at: usize,
     /// The next object of that frame; none before its first.
     next: Cursor,
+    /// A box around all that hangs on corrected frames, before and after.
+    around: Option<Aabb>,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -61,7 +66,7 @@ impl Cursor {
 
 impl Corrections {
     pub(super) const fn new() -> Self {
-        Self { waiting: Vec::new(), active: None, below: Vec::new() }
+        Self { waiting: Vec::new(), active: None, shown: None, below: Vec::new() }
     }
 
     /// Whether readers see every frame as it is.
@@ -75,9 +80,17 @@ impl Corrections {
         }
     }
 
-    pub(super) fn add(&mut self, slot: u32, frame: FrameId, record: &Record, work: &mut Workspace) {
+    /// The object in `slot` came, to where readers see the box `shown`.
+    pub(super) fn add(
+        &mut self,
+        slot: u32,
+        frame: FrameId,
+        record: &Record,
+        shown: &Aabb,
+        work: &mut Workspace,
+    ) {
         if let Some(active) = &mut self.active {
-            let bounds = record_box(&active.frames.world(frame), record);
+            let bounds = active.place(frame, record, shown);
             active.index.add(slot, bounds, work);
         }
     }
@@ -88,12 +101,18 @@ impl Corrections {
         slot: u32,
         frame: FrameId,
         record: &Record,
+        shown: &Aabb,
         work: &mut Workspace,
     ) {
         if let Some(active) = &mut self.active {
-            let bounds = record_box(&active.frames.world(frame), record);
+            let bounds = active.place(frame, record, shown);
             active.index.shift(slot, bounds, work);
         }
+    }
+
+    /// A box around everything that has moved by large corrections since it was last asked.
+    pub(super) fn take_shown(&mut self) -> Option<Aabb> {
+        self.shown.take()
     }
 
     pub(super) fn remove(&mut self, slot: u32, work: &mut Workspace) {
@@ -104,6 +123,19 @@ impl Corrections {
 
     pub(super) fn memory_bytes(&self) -> usize {
         self.active.as_ref().map_or(0, |active| active.index.memory_bytes())
+    }
+}
+
+impl Active {
+    /// The box of an object by the corrected frames; readers still see it in the box `shown`.
+    #[inline]
+    fn place(&mut self, frame: FrameId, record: &Record, shown: &Aabb) -> Aabb {
+        let bounds = record_box(&self.frames.world(frame), record);
+        if bounds != *shown {
+            let both = bounds.union(shown);
+            self.around = Some(self.around.map_or(both, |around| around.union(&both)));
+        }
+        bounds
     }
 }
 
@@ -175,7 +207,8 @@ impl State {
             };
             let table = self.table.view();
             if let Some(record) = table.record(slot, table.head(slot)) {
-                let bounds = record_box(&active.frames.world(frame), record);
+                let shown = record_box(&self.shown.world(frame), record);
+                let bounds = active.place(frame, record, &shown);
                 active.index.shift(slot, bounds, &mut self.work);
             }
             active.next = Cursor::after(self.frames.object_after(slot));
@@ -186,7 +219,11 @@ impl State {
             self.corrections.active = Some(active);
             return;
         }
-        let Active { index, frames, .. } = *active;
+        let Active { index, frames, around, .. } = *active;
+        self.corrections.shown = match (self.corrections.shown, around) {
+            (Some(one), Some(other)) => Some(one.union(&other)),
+            (one, other) => one.or(other),
+        };
         let old = core::mem::replace(&mut self.index, index);
         self.index.succeed(old);
         self.shown = frames;
@@ -208,6 +245,13 @@ impl State {
         let frames = &self.frames;
         let replaced = below.iter().filter_map(|&frame| frames.frame(frame));
         if objects <= budget {
+            if self.feeds.is_active() {
+                let (table, shown) = (self.table.view(), &self.shown);
+                for slot in moved.iter().flat_map(|&frame| frames.objects(frame)) {
+                    let id = table.id(slot);
+                    self.feeds.touch(id, || appearance(table, shown, id));
+                }
+            }
             Arc::make_mut(&mut self.shown).replace(replaced);
             for &frame in &moved {
                 let mut next = self.frames.first_object(frame);
@@ -226,6 +270,7 @@ impl State {
                 moved,
                 at: 0,
                 next: Cursor::First,
+                around: None,
             }));
         }
         self.corrections.below = below;

@@ -40,15 +40,14 @@ const ABSENT: u32 = u32::MAX;
 
 impl EvictionOrder {
     /// How many objects it orders.
-    pub(crate) fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.heap.len()
     }
 
-    /// Takes memory ahead for slots below `slots`.
-    pub(crate) fn reserve(&mut self, slots: u32) {
-        let slots = slots as usize;
-        self.heap.reserve(slots.saturating_sub(self.heap.len()));
-        self.places.reserve(slots.saturating_sub(self.places.len()));
+    /// The bytes that it holds.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        (self.heap.capacity() + self.places.capacity()) * size_of::<u32>()
     }
 
     /// The slot of the least worth.

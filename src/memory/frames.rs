@@ -168,6 +168,7 @@ impl Frames {
     }
 
     /// How many frames there are beside the world's.
+    #[cfg(test)]
     pub(crate) const fn len(&self) -> usize {
         self.len as usize
     }
@@ -386,11 +387,6 @@ impl Frames {
         if let Some(link) = self.links.get_mut(after as usize) {
             link.before = before;
         }
-    }
-
-    /// Takes memory ahead, so that hanging objects in slots below `slots` allocates nothing.
-    pub(crate) fn reserve(&mut self, slots: u32) {
-        self.links.reserve((slots as usize).saturating_sub(self.links.len()));
     }
 
     /// Where `id`, placed at `world`, and all below it would be, into `walk`; how many frames the

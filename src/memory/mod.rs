@@ -51,12 +51,12 @@ mod isolation;
 mod oracle;
 
 pub use crate::space::bvh::QueryError;
-pub use age::{Aged, Observer};
+pub use age::{AgeError, Aged, Observer};
 pub use apply::ApplyError;
 pub use area::{Area, AreaId};
 pub use change::{Removal, Sequence};
 pub use class::ClassId;
-pub use config::{HistoryConfig, MemoryConfig, MemoryConfigError};
+pub use config::{HistoryConfig, MemoryConfig, MemoryConfigError, WhenFull};
 pub use feed::{Event, Notice, SubscribeError, Subscription, SubscriptionOptions};
 pub use filter::Filter;
 pub use frame::{Frame, FrameId};

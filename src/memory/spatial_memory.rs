@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::change::{Change, Sequence};
+use super::age::Ageing;
+use super::change::{Change, Removal, Sequence};
 use super::config::{MemoryConfig, MemoryConfigError};
+use super::feed::{SubscribeError, Subscription, SubscriptionOptions};
+use super::fusion::Fusion;
 use super::journal::{Durability, Journal, JournalError};
 use super::object::ObjectId;
 use super::publish::{Publisher, Subscriber, channel};
@@ -26,6 +29,7 @@ use crate::time::Time;
 #[derive(Debug)]
 pub struct SpatialMemory {
     pub(super) state: State,
+    /// Of the last change, where there is no journal.
     sequence: Sequence,
     pub(super) journal: Option<Journal>,
     /// By class, as far as it was set.
@@ -35,6 +39,10 @@ pub struct SpatialMemory {
     version: u64,
     /// When the last state was published.
     pub(super) now: Time,
+    pub(super) fusion: Fusion,
+    pub(super) ageing: Ageing,
+    /// Who left since the last published state, but for those that the host removed.
+    departures: Vec<(ObjectId, Removal)>,
     /// What a batch of moves was resolved to.
     pub(super) moves: Vec<(ObjectId, Pose, Option<Vec3>)>,
 }
@@ -105,6 +113,9 @@ impl SpatialMemory {
             reader: MemoryReader { states, retention: Arc::new(retention) },
             version: 0,
             now: Time::from_nanos(i64::MIN),
+            fusion: Fusion::default(),
+            ageing: Ageing::default(),
+            departures: Vec::new(),
             moves: Vec::new(),
         }
     }
@@ -129,8 +140,8 @@ impl SpatialMemory {
 
     /// The number of the last change; zero before the first.
     #[must_use]
-    pub const fn sequence(&self) -> Sequence {
-        self.sequence
+    pub fn sequence(&self) -> Sequence {
+        self.journal.as_ref().map_or(self.sequence, |journal| journal.last())
     }
 
     /// Ends a frame at `now`: what has changed becomes visible to new snapshots, all of it at once;
@@ -157,7 +168,9 @@ impl SpatialMemory {
             return Err(PublishError::SnapshotsHeld { held, limit });
         }
         (self.version, self.now) = (version, now);
+        self.departures.clear();
         state.published(version, now);
+        state.tell_subscribers(now);
         let mut retained_bytes = state.retained_bytes() as u64;
         if retained_bytes > state.config.max_snapshot_bytes {
             // Some may lie in states that nobody holds, ready to be compared with the next.
@@ -172,6 +185,25 @@ impl SpatialMemory {
             None => Ok(()),
         };
         Ok(Published { version, is_corrected, retained_bytes, journal })
+    }
+
+    /// Who left since the last published state, and why, in the order of leaving; but for those that the
+    /// host removed itself.
+    #[must_use]
+    pub fn departures(&self) -> &[(ObjectId, Removal)] {
+        &self.departures
+    }
+
+    /// Lets a part of the host follow what changes, from the next published state on: see
+    /// [`Notice`](super::Notice). O(log n) for n subscribers.
+    ///
+    /// # Errors
+    /// [`SubscribeError`].
+    pub fn subscribe(
+        &mut self,
+        options: SubscriptionOptions,
+    ) -> Result<Subscription, SubscribeError> {
+        self.state.feeds.subscribe(options)
     }
 
     /// A reader, for any thread.
@@ -231,16 +263,21 @@ impl SpatialMemory {
                     _ => Some(Durability::Each),
                 };
                 let durability = durability.unwrap_or(self.state.config.durability);
-                self.sequence = journal.append(change, durability)?;
+                journal.append(change, durability)?;
             }
         }
         self.state.apply(change)?;
+        match change {
+            Change::Remove { cause: Removal::Removed, .. } => {}
+            &Change::Remove { id, cause } => self.departures.push((id, cause)),
+            _ => {}
+        }
         Ok(())
     }
 
-    /// Takes over what was recovered, up to `sequence`, and lets readers see it.
-    pub(super) fn recovered(&mut self, journal: Journal, sequence: Sequence) {
-        (self.journal, self.sequence) = (Some(journal), sequence);
+    /// Takes over what was recovered, and lets readers see it.
+    pub(super) fn recovered(&mut self, journal: Journal) {
+        self.journal = Some(journal);
         self.state.index_all();
         // Nothing is held yet, and no time lies before this one: it cannot be refused.
         let published = self.publish(Time::from_nanos(i64::MIN));

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use super::alias::Aliases;
 use super::area::Areas;
 use super::class::Classes;
-use super::config::MemoryConfig;
+use super::config::{MemoryConfig, WhenFull};
 use super::correction::Corrections;
+use super::evict::{EvictionOrder, Worth};
+use super::extent::record_box;
+use super::feed::{Appearance, Feeds};
 use super::frame_image::FrameImage;
 use super::frames::Frames;
 use super::history::{History, PastState};
@@ -14,7 +17,7 @@ use super::index::Index;
 use super::object::ObjectId;
 use super::query::MemoryView;
 use super::slots::FreeSlots;
-use super::table::Table;
+use super::table::{Table, TableView};
 use crate::space::bvh;
 use crate::state_hasher::StateHasher;
 use crate::time::Time;
@@ -36,6 +39,9 @@ pub(super) struct State {
     pub(super) aliases: Arc<Aliases>,
     pub(super) index: Index,
     pub(super) history: History,
+    /// Who leaves first; kept only where anybody would.
+    order: EvictionOrder,
+    pub(super) feeds: Feeds,
     /// Off while a store is recovered; then [`State::index_all`] follows.
     pub(super) is_indexed: bool,
     pub(super) work: bvh::Workspace,
@@ -55,6 +61,8 @@ impl State {
             aliases: Arc::default(),
             index: Index::new(config.max_objects),
             history: History::new(config.history.clone()),
+            order: EvictionOrder::default(),
+            feeds: Feeds::new(),
             is_indexed: true,
             work: bvh::Workspace::new(),
             config,
@@ -98,6 +106,44 @@ impl State {
         self.corrections = Corrections::new();
         self.shown = Arc::new(FrameImage::of(&self.frames));
         self.index.build(self.table.view(), &self.shown, &mut self.work);
+        if self.config.when_full == WhenFull::Evict {
+            let table = self.table.view();
+            let slots = table.live().map(|(slot, _)| slot);
+            self.order.rebuild(slots, |slot| worth(table, slot));
+        }
+    }
+
+    /// The object in `slot` is new, or its persistence or last sight has changed.
+    #[inline]
+    pub(super) fn weigh(&mut self, slot: u32) {
+        if self.is_indexed && self.config.when_full == WhenFull::Evict {
+            let table = self.table.view();
+            self.order.set(slot, |slot| worth(table, slot));
+        }
+    }
+
+    /// The object in `slot` has left.
+    pub(super) fn weigh_no_more(&mut self, slot: u32) {
+        let table = self.table.view();
+        self.order.remove(slot, |slot| worth(table, slot));
+    }
+
+    /// Who leaves next where the memory is full.
+    pub(super) fn least(&self) -> Option<ObjectId> {
+        self.order.least().map(|slot| self.table.view().id(slot))
+    }
+
+    /// How the object appears to subscribers; `None` where it is not there.
+    pub(super) fn appearance(&self, id: ObjectId) -> Option<Appearance> {
+        appearance(self.table.view(), &self.shown, id)
+    }
+
+    /// Tells subscribers what has changed since the state before, now that the one of `at` is
+    /// published.
+    pub(super) fn tell_subscribers(&mut self, at: Time) {
+        let (table, shown) = (self.table.view(), &self.shown);
+        let corrected = self.corrections.take_shown();
+        self.feeds.publish(at, corrected.as_ref(), |id| appearance(table, shown, id));
     }
 
     /// Readers see this state from now on, as number `version`.
@@ -167,6 +213,7 @@ impl State {
         self.table.memory_bytes()
             + self.free.memory_bytes()
             + self.index.memory_bytes()
+            + self.order.memory_bytes()
             + self.corrections.memory_bytes()
     }
 
@@ -180,6 +227,21 @@ impl State {
         self.table.trim(keep);
         self.index.tiers_mut().trim(keep);
     }
+}
+
+fn worth(table: TableView<'_>, slot: u32) -> Worth {
+    let record = table.record(slot, table.head(slot)).copied().unwrap_or_default();
+    Worth::new(record.persistence, record.last_seen, table.id(slot))
+}
+
+pub(super) fn appearance(
+    table: TableView<'_>,
+    shown: &FrameImage,
+    id: ObjectId,
+) -> Option<Appearance> {
+    let head = table.find(id)?;
+    let bounds = record_box(&shown.world(head.frame), table.record(id.slot(), head)?);
+    Some(Appearance { class: head.class, bounds })
 }
 
 /// Takes in a text, its length first.

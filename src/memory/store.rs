@@ -80,7 +80,7 @@ impl SpatialMemory {
         let (journal, report) = recover(Arc::new(storage), journal, &mut |change| {
             state.apply(&change).map_err(|error| error.to_string())
         })?;
-        memory.recovered(journal, report.through);
+        memory.recovered(journal);
         Ok((memory, report))
     }
 

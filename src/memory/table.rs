@@ -13,6 +13,7 @@
 use std::sync::Arc;
 
 use super::class::ClassId;
+use super::frame::FrameId;
 use super::history::Content;
 use super::object::{Attributes, Object, ObjectId};
 use super::pages::{Blocks, Pages, entry};
@@ -102,6 +103,11 @@ impl<'a> TableView<'a> {
             RESTING => entry(self.records, slot),
             hot => entry(self.hot, hot),
         }
+    }
+
+    #[inline(always)]
+    pub(super) fn frame(self, slot: u32) -> FrameId {
+        self.head(slot).frame
     }
 
     #[inline(always)]

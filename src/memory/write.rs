@@ -3,6 +3,7 @@
 use super::apply::{is_extent, is_unit};
 use super::change::{Change, Removal};
 use super::class::ClassId;
+use super::config::WhenFull;
 use super::frame::FrameId;
 use super::frames::FrameError;
 use super::new_object::NewObject;
@@ -32,13 +33,14 @@ impl SpatialMemory {
         }
     }
 
-    /// Adds an object. O(log n).
+    /// Adds an object. O(log n). Where the memory is full, the least persistent one leaves for it:
+    /// see [`departures`](Self::departures).
     ///
     /// # Errors
-    /// [`WriteError::ObjectsFull`]; others for what is wrong with it.
+    /// [`WriteError::ObjectsFull`] with [`WhenFull::Refuse`]; others for what is wrong with it.
     pub fn insert(&mut self, object: &NewObject) -> Result<ObjectId, WriteError> {
         self.check_object(object)?;
-        let id = self.state.next_id(None).ok_or_else(|| self.full(1))?;
+        let id = self.claim()?;
         self.put(id, object)?;
         Ok(id)
     }
@@ -47,7 +49,7 @@ impl SpatialMemory {
     /// least as many as those that are there, the index is built anew.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert).
+    /// As [`insert`](Self::insert); [`WriteError::ObjectsFull`] also for more than there may ever be.
     pub fn insert_all(
         &mut self,
         objects: &[NewObject],
@@ -56,6 +58,8 @@ impl SpatialMemory {
         for object in objects {
             self.check_object(object)?;
         }
+        self.check_room(objects.len())?;
+        self.make_room(objects.len())?;
         ids.clear();
         let mut last = None;
         for _ in objects {
@@ -249,5 +253,34 @@ impl SpatialMemory {
     fn full(&self, count: usize) -> WriteError {
         let limit = self.state.config.max_objects;
         WriteError::ObjectsFull { count, len: self.len(), limit }
+    }
+
+    /// Whether `count` objects may come, where necessary in place of others.
+    pub(super) fn check_room(&self, count: usize) -> Result<(), WriteError> {
+        let config = &self.state.config;
+        let stay = match config.when_full {
+            WhenFull::Evict => 0,
+            WhenFull::Refuse => self.len(),
+        };
+        if count > (config.max_objects as usize).saturating_sub(stay) {
+            return Err(self.full(count));
+        }
+        Ok(())
+    }
+
+    /// Lets the least persistent objects leave until there is room for `count`. O(log n) for each.
+    fn make_room(&mut self, count: usize) -> Result<(), WriteError> {
+        while self.len() + count > self.state.config.max_objects as usize {
+            let Some(id) = self.state.least() else { break };
+            self.commit(&Change::Remove { id, cause: Removal::Evicted })?;
+        }
+        Ok(())
+    }
+
+    /// The id of an object that is to come, where necessary in place of another.
+    pub(super) fn claim(&mut self) -> Result<ObjectId, WriteError> {
+        self.check_room(1)?;
+        self.make_room(1)?;
+        self.state.next_id(None).ok_or_else(|| self.full(1))
     }
 }

@@ -6,6 +6,7 @@ use super::apply::ApplyError;
 use super::area::AreaId;
 use super::class::ClassId;
 use super::frames::FrameError;
+use super::fusion::ClassOptionsError;
 use super::journal::JournalError;
 use super::object::ObjectId;
 use crate::space::{PoseError, Vec3};
@@ -112,6 +113,9 @@ pub enum WriteError {
         /// The most.
         most: usize,
     },
+    /// A number of a class's options is out of its range.
+    #[error(transparent)]
+    ClassOptions(#[from] ClassOptionsError),
     /// The store takes no change.
     #[error(transparent)]
     Journal(#[from] JournalError),

@@ -108,7 +108,8 @@ impl Assigner {
 
     /// In how many searches of the last assignment the crowd was too large to look at in whole; with
     /// none, the assignment is the cheapest.
-    pub(super) const fn cut(&self) -> u32 {
+    #[cfg(test)]
+    const fn cut(&self) -> u32 {
         self.cut
     }
 

@@ -8,19 +8,29 @@ use crate::space::{Aabb, Vec3};
 /// shares something with what lies just before it.
 const PAD_M: f32 = 0.01;
 
-/// The cost of taking an observation for an object, both in the world: [`UNASSIGNED`] at the edge of
-/// the gate, `None` beyond.
+/// How much of what is left to the gate an object of no persistence costs more than one of full
+/// persistence.
+const DOUBT: f32 = 0.3;
+
+/// The cost of taking an observation for an object of `persistence`, both in the world:
+/// [`UNASSIGNED`] at the edge of the gate, `None` beyond.
 ///
-/// `(1 − w) d²/g² + w (1 − o)`, with the distance d of the centres, the gate g and the shared part o
-/// of the two boxes (intersection over union), w being `overlap_weight`; between two points only the
-/// distance counts. A square of the distance is what the logarithm of a normal distribution costs, and
-/// where the cost reaches that of a new object lies the gate: the assignment is then the most likely
-/// one (Blackman & Popoli, "Design and Analysis of Modern Tracking Systems", 1999, chapter 6).
+/// `c = (1 − w) d²/g² + w (1 − o)`, with the distance d of the centres, the gate g and the shared part
+/// o of the two boxes (intersection over union), w being `overlap_weight`; between two points only
+/// the distance counts. A square of the distance is what the logarithm of a normal distribution costs,
+/// and where the cost reaches that of a new object lies the gate: the assignment is then the most
+/// likely one (Blackman & Popoli, "Design and Analysis of Modern Tracking Systems", 1999, chapter 6).
+///
+/// To that comes `0.3 (1 − c)(1 − p)`, the doubt whether the object is there at all: so what clutter
+/// left beside an object does not draw its observations away (existence as a part of the
+/// association's probability: Mušicki, Evans & Stanković, "Integrated probabilistic data
+/// association", IEEE Trans. AC-39, 1994).
 pub(super) fn cost(
     observed: Vec3,
     observed_box: &Aabb,
     predicted: Vec3,
     predicted_box: &Aabb,
+    persistence: f32,
     options: &ClassOptions,
 ) -> Option<u32> {
     let part = observed.distance_squared(predicted) / (options.gate_m * options.gate_m);
@@ -36,6 +46,7 @@ pub(super) fn cost(
         let shared = overlap(observed_box, predicted_box);
         (1.0 - options.overlap_weight) * part + options.overlap_weight * (1.0 - shared)
     };
+    let cost = cost + (1.0 - cost) * (1.0 - persistence) * DOUBT;
     let cost = (cost * UNASSIGNED as f32) as u32;
     (cost < UNASSIGNED).then_some(cost)
 }
@@ -61,7 +72,7 @@ mod tests {
     }
 
     fn between(a: (Vec3, Aabb), b: (Vec3, Aabb)) -> Option<u32> {
-        cost(a.0, &a.1, b.0, &b.1, &ClassOptions::default())
+        cost(a.0, &a.1, b.0, &b.1, 1.0, &ClassOptions::default())
     }
 
     #[test]
@@ -75,12 +86,24 @@ mod tests {
     }
 
     #[test]
+    fn a_doubtful_object_is_taken_last() {
+        let (seen, sure, doubtful) = (cube(0.13, 0.0), cube(0.0, 0.0), cube(0.2, 0.0));
+        let options = ClassOptions::default();
+        let to = |it: (Vec3, Aabb), persistence| {
+            cost(seen.0, &seen.1, it.0, &it.1, persistence, &options).unwrap()
+        };
+        assert!(to(doubtful, 1.0) < to(sure, 1.0) && to(sure, 1.0) < to(doubtful, 0.4));
+        let edge = cube(0.629, 0.0);
+        assert!(to(edge, 0.0) < UNASSIGNED, "the gate stays where it is");
+    }
+
+    #[test]
     fn the_gate_closes() {
         assert!(between(cube(0.499, 0.0), cube(0.0, 0.0)).is_some());
         assert_eq!(between(cube(0.5, 0.0), cube(0.0, 0.0)), None);
         let nowhere = Vec3::splat(f32::NAN);
         let (at, bounds) = cube(0.0, 0.0);
-        assert_eq!(cost(nowhere, &bounds, at, &bounds, &ClassOptions::default()), None);
+        assert_eq!(cost(nowhere, &bounds, at, &bounds, 1.0, &ClassOptions::default()), None);
     }
 
     #[test]

@@ -18,7 +18,9 @@ mod duplicates;
 mod estimate;
 mod gate;
 mod observation;
+mod observe;
 mod options;
 
 pub use observation::{Fused, How, Observation, ObserveError};
+pub(super) use observe::Fusion;
 pub use options::{ClassOptions, ClassOptionsError};

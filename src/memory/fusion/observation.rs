@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::memory::class::ClassId;
 use crate::memory::frame::FrameId;
 use crate::memory::object::{Attributes, ObjectId};
+use crate::memory::write_error::WriteError;
 use crate::space::{Pose, PoseError, Vec3};
 
 /// What a detector saw of one thing.
@@ -51,8 +52,9 @@ pub enum How {
     },
 }
 
-/// Why a batch of observations was refused. Nothing has changed then.
-#[derive(Clone, Copy, PartialEq, Debug, Error)]
+/// Why a batch of observations was refused. Nothing has changed then, but for
+/// [`ObserveError::Write`].
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ObserveError {
     /// The pose of an observation is none, or not one in the world.
@@ -105,6 +107,10 @@ pub enum ObserveError {
         /// The most.
         limit: usize,
     },
+    /// There is no room for what is new; then nothing has changed. Or a change could not be made, as
+    /// when a store failed; then those before it were.
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 impl Observation {

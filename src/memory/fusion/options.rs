@@ -39,9 +39,14 @@ pub struct ClassOptions {
     /// What part of the persistence that an object lacks a sure observation restores, 0 to 1.
     /// Default 0.5.
     pub restore: f32,
+    /// For how long an object that is not seen loses nothing: longer than from one run of the detector
+    /// to the next. Default 0.5 s.
+    pub patience: Duration,
     /// In what time an object that should be seen and is not loses half of its persistence, above
     /// zero. Default 60 s.
     pub half_life: Duration,
+    /// The persistence below which it leaves, 0 to 1. Default 0.05.
+    pub least_persistence: f32,
 }
 
 /// A number of [`ClassOptions`] is out of its range.
@@ -67,7 +72,9 @@ impl Default for ClassOptions {
             merge_distance_m: 0.15,
             merge_after: 10,
             restore: 0.5,
+            patience: Duration::from_millis(500),
             half_life: Duration::from_secs(60),
+            least_persistence: 0.05,
         }
     }
 }
@@ -96,6 +103,7 @@ impl ClassOptions {
         within("merge_distance_m", merge_m, 0.0, self.gate_m, "0 to gate_m")?;
         within("merge_after", f32::from(self.merge_after), 1.0, f32::MAX, "at least 1")?;
         within("restore", self.restore, 0.0, 1.0, "0 to 1")?;
+        within("least_persistence", self.least_persistence, 0.0, 1.0, "0 to 1")?;
         let half_life_s = self.half_life.as_secs_f32();
         within("half_life", half_life_s, f32::MIN_POSITIVE, f32::MAX, "above 0 s")
     }
