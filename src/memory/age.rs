@@ -12,7 +12,8 @@ use core::time::Duration;
 use thiserror::Error;
 
 use super::change::{Change, Removal};
-use super::spatial_memory::{SpatialMemory, WriteError};
+use super::spatial_memory::SpatialMemory;
+use super::write_error::WriteError;
 use crate::space::bvh::{Accepting, Tiers, Workspace};
 use crate::space::{Aabb, Ray, Region, Vec3};
 use crate::time::Time;
@@ -38,7 +39,7 @@ pub struct Aged {
 }
 
 /// Why nothing was aged.
-#[derive(Clone, PartialEq, Debug, Error)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AgeError {
     /// An observer's eye is nowhere.

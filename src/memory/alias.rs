@@ -39,6 +39,10 @@ impl Aliases {
         id
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     /// Old and new ids, in the order of their merging.
     pub(super) fn iter(&self) -> impl Iterator<Item = (ObjectId, ObjectId)> {
         self.order.iter().filter_map(|&old| Some((old, *self.into.get(&old)?)))

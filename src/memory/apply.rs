@@ -83,6 +83,14 @@ pub enum ApplyError {
         /// The most that the configuration allows.
         limit: u32,
     },
+    /// A frame's id is larger than any may be: ids are not used again.
+    #[error("frame {frame:?} has an id beyond {limit}")]
+    FrameId {
+        /// The id.
+        frame: FrameId,
+        /// The largest.
+        limit: u32,
+    },
     /// The frames refuse it.
     #[error(transparent)]
     Frame(#[from] FrameError),
@@ -148,7 +156,12 @@ impl State {
             &Change::Remove { id, cause } => self.apply_remove(id, cause),
             Change::PutFrame(frame) => self.apply_frame(frame),
             &Change::RemoveFrame(frame) => {
-                self.frames.remove(frame)?;
+                if frame == self.frames.next_id() {
+                    // An image says so that the frame of this id left.
+                    self.frames.skip_to(FrameId::new(frame.index().saturating_add(1)));
+                } else {
+                    self.frames.remove(frame)?;
+                }
                 self.show_frame_removed(frame);
                 Ok(())
             }
@@ -164,12 +177,13 @@ impl State {
                 Arc::make_mut(&mut self.areas).remove(area);
                 Ok(())
             }
-            &Change::Vacant(last) => self.apply_vacant(last),
+            &Change::Vacant(id) => self.apply_vacant(id),
             &Change::Alias { old, into } => {
-                self.push_alias(old, into);
+                self.alias(old, into);
                 Ok(())
             }
             &Change::Next { frame, area } => {
+                check_frame_id(frame)?;
                 self.frames.skip_to(frame);
                 Arc::make_mut(&mut self.areas).skip_to(area);
                 Ok(())
@@ -218,6 +232,7 @@ impl State {
             self.free.insert(vacant);
         }
         self.free.remove(slot);
+        self.history.note_slot(slot, self.table.view());
         if self.feeds.is_active() {
             let before = self.appearance(id);
             self.feeds.change(id, || before);
@@ -238,10 +253,10 @@ impl State {
 
     fn apply_remove(&mut self, id: ObjectId, cause: Removal) -> Result<(), ApplyError> {
         let slot = id.slot();
-        let head = self.table.view().head(slot);
-        if !head.is_live() || head.generation != id.generation().get() {
+        let Some(head) = self.table.view().find(id) else {
             return Err(ApplyError::ObjectAbsent { id });
-        }
+        };
+        self.history.note_slot(slot, self.table.view());
         if self.feeds.is_active() {
             let before = self.appearance(id);
             self.feeds.remove(id, cause, || before);
@@ -253,47 +268,44 @@ impl State {
             self.index.remove(slot, &mut self.work);
             self.corrections.remove(slot, &mut self.work);
         }
-        self.vacate(id);
+        // A slot whose generations are used up stays vacant for ever.
+        if head.generation < u32::MAX {
+            self.free.insert(slot);
+        }
         if let Removal::Merged { into } = cause {
-            self.push_alias(id, into);
+            self.alias(id, into);
         }
         Ok(())
     }
 
-    /// `last` was the last object to live in its slot.
-    fn apply_vacant(&mut self, last: ObjectId) -> Result<(), ApplyError> {
-        let (slot, limit) = (last.slot(), self.config.max_objects);
+    /// The last object that lived in a vacant slot was `id`.
+    fn apply_vacant(&mut self, id: ObjectId) -> Result<(), ApplyError> {
+        let (slot, limit) = (id.slot(), self.config.max_objects);
+        if slot >= limit {
+            return Err(ApplyError::Slot { id, limit });
+        }
         let table = self.table.view();
         let (head, extent) = (table.head(slot), table.extent);
-        if slot >= limit {
-            return Err(ApplyError::Slot { id: last, limit });
+        if head.is_live() || head.generation > id.generation().get() {
+            return Err(ApplyError::Generation { id, reached: head.generation });
         }
-        if head.is_live() || head.generation > last.generation().get() {
-            return Err(ApplyError::Generation { id: last, reached: head.generation });
-        }
-        for vacant in extent..slot {
+        for vacant in extent..=slot {
             self.free.insert(vacant);
         }
-        self.table.spend(slot, last.generation());
-        self.vacate(last);
+        self.table.spend(slot, id.generation());
+        if id.generation().get() == u32::MAX {
+            self.free.remove(slot);
+        }
         Ok(())
     }
 
-    /// The slot of `last` is free, unless its generations are used up.
-    fn vacate(&mut self, last: ObjectId) {
-        if last.generation().get() < u32::MAX {
-            self.free.insert(last.slot());
-        } else {
-            self.free.remove(last.slot());
-        }
-    }
-
-    fn push_alias(&mut self, old: ObjectId, into: ObjectId) {
+    fn alias(&mut self, old: ObjectId, into: ObjectId) {
         let max = self.config.max_aliases as usize;
         Arc::make_mut(&mut self.aliases).push(old, into, max);
     }
 
     fn apply_frame(&mut self, frame: &Frame) -> Result<(), ApplyError> {
+        check_frame_id(frame.id)?;
         self.frames.put(frame.clone())?;
         self.show_frame(frame.id);
         Ok(())
@@ -320,6 +332,7 @@ impl State {
         }
         match self.table.record_mut(id.slot()) {
             Some(record) => {
+                self.history.note_record(id.slot(), record);
                 write(record);
                 Ok(())
             }
@@ -353,6 +366,14 @@ impl State {
         self.index.add(slot, bounds, &mut self.work);
         self.corrections.add(slot, head.frame, record, &bounds, &mut self.work);
     }
+}
+
+/// Ids of frames are not used again, and each costs eight bytes for ever: 16 million in all.
+const MAX_FRAME_ID: u32 = 1 << 24;
+
+fn check_frame_id(frame: FrameId) -> Result<(), ApplyError> {
+    let limit = MAX_FRAME_ID;
+    if frame.index() <= limit { Ok(()) } else { Err(ApplyError::FrameId { frame, limit }) }
 }
 
 /// Whether `half` is finite and nowhere negative.

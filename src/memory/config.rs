@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use thiserror::Error;
 
+use super::journal::{Durability, JournalConfig};
 use crate::space::Aabb;
 use crate::space::bvh::Bvh;
 
@@ -53,6 +54,12 @@ pub struct MemoryConfig {
     /// frame was corrected: 1 to 2²⁸, default 8,192, about 4 ms at most. What hangs on a corrected
     /// frame shows at its new place in all snapshots from the moment on in which all of it is placed.
     pub correction_budget: u32,
+    /// How soon the moves, observations and ageing of objects are written to the store, for classes
+    /// of which [`set_durability`](super::SpatialMemory::set_durability) says nothing else: default
+    /// once in 90 published states.
+    pub durability: Durability,
+    /// The numbers of the store, where there is one.
+    pub journal: JournalConfig,
 }
 
 /// What becomes of a new object that comes to a full memory.
@@ -108,6 +115,8 @@ impl Default for MemoryConfig {
             max_snapshot_bytes: 256 << 20,
             history: HistoryConfig::default(),
             correction_budget: 8_192,
+            durability: Durability::Interval(90),
+            journal: JournalConfig::default(),
         }
     }
 }

@@ -50,9 +50,9 @@ impl FrameImage {
         self.entries.iter().flatten().map(|entry| &entry.frame)
     }
 
-    /// One more than the largest id that any frame ever had.
-    pub(super) fn extent(&self) -> u32 {
-        self.entries.len() as u32
+    /// The bytes that it takes, names apart.
+    pub(super) const fn bytes(&self) -> u64 {
+        (self.entries.len() * size_of::<Option<Entry>>()) as u64
     }
 
     /// A frame comes or is replaced; its parent is there. What hangs on it is not placed anew:

@@ -54,10 +54,6 @@ impl Index {
         &mut self.tiers
     }
 
-    pub(super) const fn is_settled(&self) -> bool {
-        self.pending.is_empty()
-    }
-
     pub(super) fn add(&mut self, slot: u32, bounds: Aabb, work: &mut Workspace) {
         self.push(Kind::Added, slot, bounds, work);
     }

@@ -12,6 +12,7 @@ mod batch;
 mod change;
 mod class;
 mod config;
+mod contents;
 mod correction;
 mod evict;
 mod extent;
@@ -21,12 +22,14 @@ mod frame;
 mod frame_image;
 mod frames;
 mod fusion;
+mod history;
 mod index;
 mod journal;
 mod lookup;
 mod new_object;
 mod object;
 mod pages;
+mod past;
 mod publish;
 mod query;
 mod record;
@@ -35,9 +38,15 @@ mod slots;
 mod snapshot;
 mod spatial_memory;
 mod state;
+mod store;
 mod table;
 mod workspace;
+mod write;
+mod write_error;
+mod write_frame;
 
+#[cfg(test)]
+mod isolation;
 #[cfg(test)]
 mod oracle;
 
@@ -53,6 +62,7 @@ pub use filter::Filter;
 pub use frame::{Frame, FrameId};
 pub use frames::FrameError;
 pub use fusion::{ClassOptions, ClassOptionsError, Fused, How, Observation, ObserveError};
+pub use history::HistoryError;
 pub use journal::{
     Damage, DecodeError, Durability, Flusher, ImageProgress, JournalConfig, JournalConfigError,
     JournalError, RecoverError, RecoveryReport, Torn,
@@ -61,5 +71,7 @@ pub use new_object::NewObject;
 pub use object::{Attributes, Object, ObjectId};
 pub use query::MemoryView;
 pub use snapshot::{MemoryReader, MemorySnapshot, SnapshotError};
-pub use spatial_memory::{PublishError, Published, SpatialMemory, WriteError};
+pub use spatial_memory::{PublishError, Published, SpatialMemory};
+pub use store::{Checkpoint, OpenError};
 pub use workspace::{Found, RayFound, Workspace};
+pub use write_error::WriteError;

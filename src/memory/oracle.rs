@@ -1,5 +1,6 @@
 //! Every answer of a memory against a plain list of objects, through random changes.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -8,6 +9,8 @@ use super::*;
 use crate::space::{
     Aabb, FieldOfView, Frustum, OrientedBox, Pose, Prism, Quat, Ray, Region, Sphere, UpAxis, Vec3,
 };
+use crate::state_hasher::StateHasher;
+use crate::storage::RamDisk;
 use crate::time::Time;
 
 /// The plain truth: objects, and the frames by id.
@@ -67,19 +70,12 @@ fn check(view: MemoryView<'_>, plain: &Plain, question: &Question, work: &mut Wo
     near.sort_unstable();
     let first: Vec<_> = near.iter().copied().take(limit).collect();
     assert_eq!(bits(view.nearest(point, limit, filter, work).unwrap()), first);
-    view.nearest_each(&[point, -point, point], limit, filter, work, |at, found| {
-        assert!(at == 1 || bits(found) == first);
-    })
-    .unwrap();
+    check_batches(view, question, work);
     near.retain(|&(squared, _)| f32::from_bits(squared) <= radius * radius);
     let all = near.clone();
     near.truncate(limit);
     assert_eq!(bits(view.within(point, radius, limit, filter, work).unwrap()), near);
     assert_eq!(bits(view.within(point, radius, usize::MAX, filter, work).unwrap()), all);
-    view.within_each(&[point, -point], radius, limit, filter, work, |at, found| {
-        assert!(at == 1 || bits(found) == near);
-    })
-    .unwrap();
     for region in regions {
         let overlaps = boxes.iter().filter(|(_, _, bounds)| region.overlaps(bounds));
         let inside: Vec<u64> = overlaps.map(|&(id, ..)| id).collect();
@@ -121,6 +117,56 @@ fn check(view: MemoryView<'_>, plain: &Plain, question: &Question, work: &mut Wo
         let bounds = extent::world_box(&frame, &object.pose, object.half_extents);
         assert_eq!(view.world_box(id), Some(bounds));
     }
+}
+
+/// Every query of many answers as that of one does.
+fn check_batches(view: MemoryView<'_>, question: &Question, work: &mut Workspace) {
+    let Question { point, radius, limit, ref filter, ref regions, ray, reach_m } = *question;
+    let mut one = Workspace::new();
+    let points = [point, -point, Vec3::ZERO, point];
+    let mut asked = 0;
+    view.nearest_each(&points, limit, filter, work, |at, found| {
+        asked += 1;
+        assert_eq!(found, view.nearest(points[at], limit, filter, &mut one).unwrap());
+    })
+    .unwrap();
+    view.within_each(&points, radius, limit, filter, work, |at, found| {
+        asked += 1;
+        assert_eq!(found, view.within(points[at], radius, limit, filter, &mut one).unwrap());
+    })
+    .unwrap();
+    view.in_region_each(regions, limit, filter, work, |at, ids| {
+        asked += 1;
+        assert_eq!(ids, view.in_region(&regions[at], limit, filter, &mut one));
+    });
+    for region in regions {
+        let same = |_: usize, ids: &[ObjectId]| {
+            assert_eq!(ids, view.in_region(region, limit, filter, &mut one));
+        };
+        match region {
+            Region::Box(bounds) => view.in_box_each(&[*bounds], limit, filter, work, same),
+            Region::OrientedBox(oriented) => {
+                view.in_oriented_box_each(&[*oriented], limit, filter, work, same);
+            }
+            Region::Frustum(frustum) => {
+                view.in_frustum_each(&[*frustum], limit, filter, work, same);
+            }
+            _ => {}
+        }
+    }
+    let back = Ray::new(point, -ray.direction()).unwrap();
+    let rays = [ray, back, ray];
+    view.ray_each(&rays, reach_m, filter, work, |at, found| {
+        asked += 1;
+        assert_eq!(found, view.ray(&rays[at], reach_m, filter, &mut one).unwrap());
+    })
+    .unwrap();
+    view.ray_all_each(&rays, reach_m, limit, filter, work, |at, found| {
+        asked += 1;
+        assert_eq!(found, view.ray_all(&rays[at], reach_m, limit, filter, &mut one).unwrap());
+    })
+    .unwrap();
+    assert_eq!(asked, 2 * points.len() + regions.len() + 2 * rays.len());
 }
 
 /// Coordinates that often coincide, and some that are huge.
@@ -231,6 +277,16 @@ fn question() -> impl Strategy<Value = Question> {
     )
 }
 
+fn small() -> MemoryConfig {
+    MemoryConfig { max_objects: 300, ..MemoryConfig::default() }
+}
+
+fn hash(memory: &SpatialMemory) -> u64 {
+    let mut hasher = StateHasher::new();
+    memory.hash_state(&mut hasher);
+    hasher.finish()
+}
+
 /// A memory and its truth, through any steps.
 struct Pair {
     memory: SpatialMemory,
@@ -241,14 +297,19 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(correction_budget: u32) -> Self {
-        let config =
-            MemoryConfig { max_objects: 300, correction_budget, ..MemoryConfig::default() };
-        let mut memory = SpatialMemory::new(config).unwrap();
+    fn new(config: MemoryConfig) -> Self {
+        Self::on(SpatialMemory::new(config).unwrap())
+    }
+
+    fn on(mut memory: SpatialMemory) -> Self {
         for label in ["chair", "table", "lamp"] {
             memory.class(label).unwrap();
         }
         Self { memory, plain: Plain::default(), published: Plain::default(), now: 0 }
+    }
+
+    fn hash(&self) -> u64 {
+        hash(&self.memory)
     }
 
     fn pick(&self, at: usize) -> Option<ObjectId> {
@@ -299,7 +360,8 @@ impl Pair {
             Step::Remove(at) => {
                 let Some(id) = self.pick(at) else { return false };
                 self.memory.remove(id).unwrap();
-                assert_eq!(self.memory.remove(id), Err(WriteError::ObjectAbsent { id }));
+                let again = self.memory.remove(id);
+                assert!(matches!(again, Err(WriteError::ObjectAbsent { .. })));
                 self.plain.objects.remove(&id.to_bits());
             }
             Step::Merge(a, b) => {
@@ -359,7 +421,7 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..40),
         questions in proptest::collection::vec(question(), 3),
     ) {
-        let mut pair = Pair::new(1_000);
+        let mut pair = Pair::new(small());
         let mut work = Workspace::new();
         let mut held = Vec::new();
         for step in steps {
@@ -378,6 +440,147 @@ proptest! {
             for question in &questions {
                 check(snapshot.view(), plain, question, &mut work);
             }
+        }
+    }
+
+    /// Every published state can be come back to, and answers as it did.
+    #[test]
+    fn the_past_is_as_an_oracle_that_keeps_all(
+        steps in proptest::collection::vec(step(), 1..60),
+        question in question(),
+        back in proptest::collection::vec(any::<usize>(), 4),
+    ) {
+        let history = HistoryConfig::new(1 << 20, Duration::from_secs(1));
+        let mut pair = Pair::new(MemoryConfig { history, ..small() });
+        let mut work = Workspace::new();
+        let mut states = Vec::new();
+        let nothing = pair.memory.as_of(Time::ZERO);
+        prop_assert_eq!(nothing.err(), Some(HistoryError::Nothing { given: Time::ZERO }));
+        for step in steps {
+            if pair.run(step) {
+                states.push((Time::from_nanos(pair.now), pair.published.clone()));
+            }
+        }
+        for back in back {
+            if states.is_empty() {
+                continue;
+            }
+            let (time, plain) = &states[back % states.len()];
+            let past = pair.memory.as_of(*time).unwrap();
+            prop_assert_eq!(past.time(), *time);
+            check(past.view(), plain, &question, &mut work);
+        }
+        if let Some((first, _)) = states.first() {
+            let before = pair.memory.as_of(*first - Duration::from_nanos(1));
+            let given = *first - Duration::from_nanos(1);
+            let forgotten = HistoryError::Forgotten { given, oldest: *first };
+            prop_assert_eq!(before.err(), Some(forgotten));
+        }
+        check(pair.memory.view(), &pair.plain, &question, &mut work);
+    }
+
+    /// A past of few bytes forgets the oldest, and what it still gives is right.
+    #[test]
+    fn a_bounded_past_is_right_as_far_as_it_reaches(
+        steps in proptest::collection::vec(step(), 1..60),
+        question in question(),
+    ) {
+        let history = HistoryConfig::new(6_000, Duration::from_nanos(8));
+        let mut pair = Pair::new(MemoryConfig { history, ..small() });
+        let mut work = Workspace::new();
+        let mut states = Vec::new();
+        for step in steps {
+            if pair.run(step) {
+                states.push((Time::from_nanos(pair.now), pair.published.clone()));
+            }
+            prop_assert!(pair.memory.past_bytes() <= 6_000);
+        }
+        for (time, plain) in &states {
+            match pair.memory.as_of(*time) {
+                Ok(past) => check(past.view(), plain, &question, &mut work),
+                Err(HistoryError::Nothing { .. } | HistoryError::Forgotten { .. }) => {
+                    prop_assert!(pair.memory.oldest_past().is_none_or(|oldest| oldest > *time));
+                }
+                Err(HistoryError::Off) => prop_assert!(false),
+            }
+        }
+    }
+
+    /// A store that was closed, or written as an image first, opens as the same memory.
+    #[test]
+    fn a_reopened_store_is_the_same_memory(
+        steps in proptest::collection::vec((step(), 0u8..8), 1..40),
+        question in question(),
+    ) {
+        let disk = RamDisk::new();
+        let config = MemoryConfig { correction_budget: 3, ..small() };
+        let open = || SpatialMemory::open(disk.open().unwrap(), config.clone()).unwrap().0;
+        let mut pair = Pair::on(open());
+        let mut work = Workspace::new();
+        for (step, store) in steps {
+            pair.run(step);
+            match store {
+                0 => {
+                    let before = pair.hash();
+                    // The RAM's lock goes with the memory.
+                    let memory = core::mem::replace(&mut pair.memory, SpatialMemory::new(small()).unwrap());
+                    memory.close().unwrap();
+                    pair.memory = open();
+                    pair.now += 1;
+                    prop_assert_eq!(pair.hash(), before);
+                    check(pair.memory.view(), &pair.plain, &question, &mut work);
+                    let snapshot = pair.memory.snapshot().unwrap();
+                    check(snapshot.view(), &pair.plain, &question, &mut work);
+                    pair.published = pair.plain.clone();
+                }
+                1 => {
+                    let mut checkpoint = pair.memory.checkpoint().unwrap().unwrap();
+                    prop_assert!(checkpoint.through() >= pair.memory.durable_through());
+                    let mut progress = checkpoint.step(1_000).unwrap();
+                    while let ImageProgress::Writing { .. } = progress {
+                        progress = checkpoint.step(1_000).unwrap();
+                    }
+                }
+                _ => {}
+            }
+        }
+        pair.memory.flush().unwrap();
+        prop_assert!(pair.memory.durable_through() >= pair.memory.sequence());
+    }
+
+    /// Corrections that take several published states show all or nothing of each, whatever else
+    /// changes meanwhile, and end.
+    #[test]
+    fn corrections_show_whole(steps in proptest::collection::vec(step(), 1..60)) {
+        let mut pair = Pair::new(MemoryConfig { correction_budget: 2, ..small() });
+        let mut work = Workspace::new();
+        let all = Aabb::new(Vec3::splat(f32::MIN), Vec3::splat(f32::MAX)).unwrap();
+        for step in steps {
+            pair.run(step);
+            let snapshot = pair.memory.snapshot().unwrap();
+            let view = snapshot.view();
+            // The index has every object where the frames of the same snapshot have it.
+            for &id in view.in_box(&all, usize::MAX, &Filter::all(), &mut Workspace::new()) {
+                let bounds = view.world_box(id).unwrap();
+                prop_assert!(view.in_box(&bounds, usize::MAX, &Filter::all(), &mut work).contains(&id));
+                let found = view.nearest(bounds.low(), usize::MAX, &Filter::all(), &mut work).unwrap();
+                let found = found.iter().find(|found| found.id == id).unwrap();
+                prop_assert_eq!(found.distance_squared, bounds.distance_squared(bounds.low()));
+            }
+            prop_assert_eq!(view.in_box(&all, usize::MAX, &Filter::all(), &mut work).len(), view.len());
+        }
+        // Each takes at most as many states as there are objects, and waits for one other.
+        for _ in 0..700 {
+            pair.run(Step::Publish);
+        }
+        pair.now += 1;
+        prop_assert!(pair.memory.publish(Time::from_nanos(pair.now)).unwrap().is_corrected);
+        let snapshot = pair.memory.snapshot().unwrap();
+        for (id, _, bounds) in pair.plain.boxes() {
+            let id = ObjectId::from_bits(id).unwrap();
+            prop_assert_eq!(snapshot.view().world_box(id), Some(bounds));
+            let inside = snapshot.view().in_box(&bounds, usize::MAX, &Filter::all(), &mut work);
+            prop_assert!(inside.contains(&id));
         }
     }
 }

@@ -84,12 +84,17 @@ impl MemoryReader {
         if retained_bytes > max {
             return Err(SnapshotError::Retained { retained_bytes, max_snapshot_bytes: max });
         }
-        Ok(MemorySnapshot(Source::Published(self.states.take())))
+        Ok(MemorySnapshot::published(self.states.take()))
     }
 }
 
 impl MemorySnapshot {
-    /// A snapshot of a state that was not published: a past one.
+    /// A snapshot of the state that was published last.
+    pub(super) const fn published(held: Held<Image>) -> Self {
+        Self(Source::Published(held))
+    }
+
+    /// A snapshot of a state that is no longer, or not yet, published.
     pub(super) fn past(image: Image) -> Self {
         Self(Source::Past(Arc::new(image)))
     }

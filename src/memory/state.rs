@@ -12,6 +12,7 @@ use super::extent::record_box;
 use super::feed::{Appearance, Feeds};
 use super::frame_image::FrameImage;
 use super::frames::Frames;
+use super::history::{History, PastState};
 use super::index::Index;
 use super::object::ObjectId;
 use super::query::MemoryView;
@@ -37,6 +38,7 @@ pub(super) struct State {
     pub(super) areas: Arc<Areas>,
     pub(super) aliases: Arc<Aliases>,
     pub(super) index: Index,
+    pub(super) history: History,
     /// Who leaves first; kept only where anybody would.
     order: EvictionOrder,
     pub(super) feeds: Feeds,
@@ -58,6 +60,7 @@ impl State {
             areas: Arc::default(),
             aliases: Arc::default(),
             index: Index::new(config.max_objects),
+            history: History::new(config.history.clone()),
             order: EvictionOrder::default(),
             feeds: Feeds::new(),
             is_indexed: true,
@@ -141,6 +144,19 @@ impl State {
         let (table, shown) = (self.table.view(), &self.shown);
         let corrected = self.corrections.take_shown();
         self.feeds.publish(at, corrected.as_ref(), |id| appearance(table, shown, id));
+    }
+
+    /// Readers see this state from now on, as number `version`.
+    pub(super) fn published(&mut self, version: u64, now: Time) {
+        let table = self.table.view();
+        self.history.published(PastState::new(
+            (version, now),
+            (table.len, table.extent),
+            Arc::clone(&self.classes),
+            Arc::clone(&self.shown),
+            Arc::clone(&self.areas),
+            Arc::clone(&self.aliases),
+        ));
     }
 
     /// What queries see of the present state. The index must be settled.

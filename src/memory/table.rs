@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use super::class::ClassId;
 use super::frame::FrameId;
+use super::history::Content;
 use super::object::{Attributes, Object, ObjectId};
 use super::pages::{Blocks, Pages, entry};
 use super::record::{Head, RESTING, Record, VACANT};
@@ -104,6 +105,16 @@ impl<'a> TableView<'a> {
         }
     }
 
+    #[inline(always)]
+    pub(super) fn frame(self, slot: u32) -> FrameId {
+        self.head(slot).frame
+    }
+
+    #[inline(always)]
+    pub(super) fn class(self, slot: u32) -> ClassId {
+        self.head(slot).class
+    }
+
     pub(super) fn attributes(self, slot: u32) -> Attributes {
         entry(self.attributes, slot).cloned().unwrap_or_default()
     }
@@ -168,6 +179,52 @@ impl Table {
             extent: 0,
             attribute_bytes: 0,
         }
+    }
+
+    /// A table that begins with what an image holds, to come back to a past one.
+    pub(super) fn forked(image: &TableImage) -> Self {
+        Self {
+            heads: Pages::forked(&image.heads),
+            records: Pages::forked(&image.records),
+            hot: Pages::forked(&image.hot),
+            attributes: Pages::forked(&image.attributes),
+            names: Pages::forked(&image.names),
+            len: image.len,
+            extent: image.extent,
+            ..Self::new()
+        }
+    }
+
+    /// Puts a live slot's record back.
+    pub(super) fn restore_record(&mut self, slot: u32, record: &Record) {
+        let place = match self.view().head(slot).place {
+            VACANT => None,
+            RESTING => self.records.entry_mut(slot),
+            hot => self.hot.entry_mut(hot),
+        };
+        if let Some(place) = place {
+            *place = *record;
+        }
+    }
+
+    /// Puts back what a slot held. Its record rests, whichever was hot.
+    pub(super) fn restore(&mut self, slot: u32, content: &Content) {
+        let place = if content.head.is_live() { RESTING } else { VACANT };
+        self.write_head(slot, Head { place, ..content.head });
+        if let Some(record) = self.records.entry_mut(slot) {
+            *record = content.record;
+        }
+        if let Some(attributes) = self.attributes.entry_mut(slot) {
+            *attributes = content.attributes.clone();
+        }
+        if let Some(name) = self.names.entry_mut(slot) {
+            name.clone_from(&content.name);
+        }
+    }
+
+    /// Puts the counts back.
+    pub(super) const fn restore_extent(&mut self, len: u32, extent: u32) {
+        (self.len, self.extent) = (len, extent);
     }
 
     #[inline(always)]
@@ -405,18 +462,5 @@ impl Table {
             *slot = VACANT;
             self.hot_free.push(hot);
         }
-    }
-}
-
-/// A filter's question: the class of what lives in a slot.
-impl TableView<'_> {
-    #[inline(always)]
-    pub(super) fn class(self, slot: u32) -> ClassId {
-        self.head(slot).class
-    }
-
-    #[inline(always)]
-    pub(super) fn frame(self, slot: u32) -> FrameId {
-        self.head(slot).frame
     }
 }

@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::memory::class::ClassId;
 use crate::memory::frame::FrameId;
 use crate::memory::object::{Attributes, ObjectId};
-use crate::memory::spatial_memory::WriteError;
+use crate::memory::write_error::WriteError;
 use crate::space::{Pose, PoseError, Vec3};
 
 /// What a detector saw of one thing.
@@ -54,7 +54,7 @@ pub enum How {
 
 /// Why a batch of observations was refused. Nothing has changed then, but for
 /// [`ObserveError::Write`].
-#[derive(Clone, PartialEq, Debug, Error)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ObserveError {
     /// The pose of an observation is none, or not one in the world.
