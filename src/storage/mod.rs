@@ -41,7 +41,8 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// [`StorageError::Missing`] where there is no such file; [`StorageError`] where it cannot be read.
     fn read(&self, name: &str, offset: u64, into: &mut [u8]) -> Result<usize, StorageError>;
 
-    /// Cuts a file to its first `len` bytes; certain to outlive a crash when this returns.
+    /// Cuts a file to its first `len` bytes, or leaves it at fewer. They are certain to outlive a crash
+    /// when this returns, also those that nobody synced.
     ///
     /// # Errors
     /// [`StorageError::Missing`] where there is no such file; [`StorageError`] where it cannot be cut.
