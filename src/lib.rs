@@ -83,9 +83,9 @@ pub use mesh::{
     TickReport,
 };
 pub use message::{
-    AskId, Content, ContentError, Contents, DropReason, Envelope, EnvelopeId, INLINE_BYTES,
-    InvalidPriority, Kind, Message, Payload, Plain, Priority, Refused, RefusedCommand, Target,
-    Topic, TopicError, Undelivered, read_plain,
+    AskId, BESIDE_BYTES, Content, ContentError, Contents, DropReason, Envelope, EnvelopeId,
+    INLINE_BYTES, InvalidPriority, Kind, Message, Payload, Plain, Priority, Refused,
+    RefusedCommand, Target, Topic, TopicError, Undelivered, read_plain,
 };
 #[cfg(feature = "serde-content")]
 pub use message::{decode_serde, encode_serde};

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use xrmesh::memory::{FrameId, MemoryConfig, MemorySnapshot, NewObject, ObjectId, SpatialMemory};
+use xrmesh::memory::{
+    Filter, FrameId, MemoryConfig, MemorySnapshot, NewObject, ObjectId, SpatialMemory, Workspace,
+};
 use xrmesh::{Pose, Quat, Time, Vec3};
 
 /// The TUM RGB-D benchmark's `freiburg1_xyz`: what motion capture measured, and what RGB-D SLAM
@@ -248,4 +250,64 @@ fn a_reader_sees_all_of_a_correction_or_none() {
             assert!(reads > 0, "{reads} reads, {moves} moves");
         }
     });
+}
+
+/// `cargo test --test memory_anchor -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn what_a_correction_of_100_000_objects_costs() {
+    use cpu_time::ThreadTime;
+
+    for budget in [2_048, 8_192, 32_768, 100_000] {
+        let config = MemoryConfig { correction_budget: budget, ..MemoryConfig::default() };
+        let mut memory = SpatialMemory::new(config).unwrap();
+        let class = memory.class("thing").unwrap();
+        let map = memory.add_frame("map", FrameId::WORLD, Pose::IDENTITY).unwrap();
+        let room = memory.add_frame("room", map, Pose::IDENTITY).unwrap();
+        // A storey of 50 m by 50 m.
+        let mut random = xrmesh::random::Stream::new(3, [0, 0]);
+        let objects: Vec<_> = (0..100_000)
+            .map(|k| {
+                let [x, y, z] = [50.0, 3.0, 50.0].map(|side| random.uniform_f32() * side);
+                let half = Vec3::splat(0.05 + random.uniform_f32() * 0.4);
+                let pose = Pose::at(Vec3::new(x, y, z)).unwrap();
+                let frame = if k % 2 == 0 { map } else { room };
+                NewObject::new(class, pose).half_extents(half).on(frame)
+            })
+            .collect();
+        let mut ids = Vec::new();
+        memory.insert_all(&objects, &mut ids).unwrap();
+        let mut tick = 0u32;
+        let mut publish = |memory: &mut SpatialMemory| {
+            tick += 1;
+            let start = ThreadTime::now();
+            let now = Time::ZERO + Duration::from_millis(11) * tick;
+            let published = memory.publish(now).unwrap();
+            (start.elapsed().as_secs_f64() * 1e3, published.is_corrected)
+        };
+        let idle: Vec<_> = (0..40).map(|_| publish(&mut memory).0).collect();
+        let turn = Quat::from_axis_angle(Vec3::UP, 0.02).unwrap();
+        for round in 1..=3u8 {
+            let pose = Pose::new(Vec3::new(f32::from(round) * 0.3, 0.0, 0.0), turn).unwrap();
+            let start = ThreadTime::now();
+            memory.correct_frame(map, pose).unwrap();
+            let correct_ms = start.elapsed().as_secs_f64() * 1e3;
+            let mut costs = Vec::new();
+            loop {
+                let (ms, is_corrected) = publish(&mut memory);
+                costs.push(ms);
+                if is_corrected {
+                    break;
+                }
+            }
+            let most = costs.iter().copied().fold(0.0, f64::max);
+            let sum: f64 = costs.iter().sum();
+            println!(
+                "budget {budget:6}: correct {correct_ms:.3} ms, {} states, {sum:.1} ms in all, at \
+                 most {most:.2} ms a state (idle {:.3} ms)",
+                costs.len(),
+                idle[idle.len() - 1]
+            );
+        }
+    }
 }

@@ -135,7 +135,7 @@ fn every_cause_of_leaving_is_told() {
     let mut memory = SpatialMemory::new(config).unwrap();
     let chair = memory.class("chair").unwrap();
     let mut subscription = memory.subscribe(near_origin(9.0)).unwrap();
-    let mut insert = |memory: &mut SpatialMemory, x: f32, persistence: f32| {
+    let insert = |memory: &mut SpatialMemory, x: f32, persistence: f32| {
         memory.insert(&NewObject { persistence, ..NewObject::new(chair, at(x)) }).unwrap()
     };
     let [a, b, c] = [(0.0, 0.9), (1.0, 0.8), (2.0, 0.7)].map(|(x, p)| insert(&mut memory, x, p));

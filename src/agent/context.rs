@@ -34,6 +34,9 @@ pub struct Context<'a> {
 
 /// What the handler sees.
 impl Context<'_> {
+    /// Shards that a mesh has at most.
+    pub const MOST_SHARDS: u32 = crate::agent::slots::Layout::MOST_SHARDS;
+
     /// The agent whose handler runs.
     #[inline]
     #[must_use]
@@ -52,6 +55,15 @@ impl Context<'_> {
     #[must_use]
     pub fn tick(&self) -> u64 {
         self.round.view.tick
+    }
+
+    /// The shard that this agent lives in, below [`MOST_SHARDS`](Self::MOST_SHARDS). Handlers of one
+    /// shard never run at the same time, on any number of workers, and its order is always the same:
+    /// what agents gather for their host needs one place a shard and no lock.
+    #[inline]
+    #[must_use]
+    pub fn shard(&self) -> u32 {
+        self.outbox.source
     }
 
     /// Agents alive.
@@ -127,34 +139,19 @@ impl Context<'_> {
     ///
     /// # Errors
     /// [`SendError`]; nothing was sent then.
-    #[inline]
+    #[inline(always)]
     pub fn send(
         &mut self,
         to: impl Into<Target>,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
         match to.into() {
-            Target::Agent(to) => self.send_one(to, message),
+            Target::Agent(to) => {
+                let head = message.head(Some(self.me));
+                self.outbox.send_one(&mut self.round, head, to, message)
+            }
             group => self.outbox.send_group(&mut self.round, Some(self.me), group, message),
         }
-    }
-
-    #[inline(always)]
-    fn send_one(&mut self, to: AgentId, message: Message<'_>) -> Result<EnvelopeId, SendError> {
-        self.check_target(to)?;
-        let head = message.head(Some(self.me));
-        self.outbox.send_one(&mut self.round, head, to, message)
-    }
-
-    #[inline(always)]
-    fn check_target(&self, to: AgentId) -> Result<(), SendError> {
-        // Slots reserved in this round lie beyond the roster's end.
-        if self.round.view.layout.page(to.slot())
-            >= self.round.view.roster.pages() + self.outbox.slots.pages()
-        {
-            return Err(SendError::UnknownTarget { id: to });
-        }
-        Ok(())
     }
 
     /// Sends a value of the application's own type.
@@ -181,7 +178,7 @@ impl Context<'_> {
         to: AgentId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        self.check_target(to)?;
+        self.outbox.check_target(self.round.view, to)?;
         self.outbox.send_later(self.round.view, self.round.stamp, Some(self.me), at, to, message)
     }
 
@@ -196,7 +193,7 @@ impl Context<'_> {
         to: impl Into<Target>,
     ) -> Result<EnvelopeId, SendError> {
         let Some(hops) = envelope.hops().checked_sub(1) else {
-            return self.outbox.expire_hops(self.round.view, self.round.stamp);
+            return self.outbox.expire_hops(self.round.stamp);
         };
         let mut message = Message::new(envelope.kind()).priority(envelope.priority()).hops(hops);
         message = match envelope.shared() {
@@ -221,7 +218,7 @@ impl Context<'_> {
         message: Message<'_>,
         timeout: Duration,
     ) -> Result<AskId, SendError> {
-        self.check_target(to)?;
+        self.outbox.check_target(self.round.view, to)?;
         let ask = self.outbox.open(self.me, self.now() + timeout)?;
         let head = Head { correlation: ask.0, flags: QUESTION, ..message.head(Some(self.me)) };
         match self.outbox.send_one(&mut self.round, head, to, message) {
@@ -273,9 +270,24 @@ impl Context<'_> {
         let (true, Some(to)) = (question.is_question(), question.from()) else {
             return Err(SendError::NotAQuestion { id: question.id() });
         };
-        let correlation = question.packet.correlation;
-        let head = Head { correlation, flags: ANSWER, ..message.head(Some(self.me)) };
-        self.outbox.send_one(&mut self.round, head, to, message)
+        self.answer(to, AskId(question.packet.correlation), message)
+    }
+
+    /// Answers a question after its envelope is gone: `asker` is who sent it, `ask` what
+    /// [`Envelope::asks`] said. An answer to what was never asked, was answered or timed out is dropped
+    /// as `late_answer`.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub fn answer(
+        &mut self,
+        asker: AgentId,
+        ask: AskId,
+        message: Message<'_>,
+    ) -> Result<EnvelopeId, SendError> {
+        self.outbox.check_target(self.round.view, asker)?;
+        let head = Head { correlation: ask.0, flags: ANSWER, ..message.head(Some(self.me)) };
+        self.outbox.send_one(&mut self.round, head, asker, message)
     }
 
     /// A pooled copy of `bytes`, to send to many without copying again.

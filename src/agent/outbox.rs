@@ -12,7 +12,9 @@ use crate::id::AgentId;
 use crate::mail::row::Row;
 use crate::mail::timer::Timer;
 use crate::message::annex::{Annex, AnnexPool};
-use crate::message::packet::{ANSWER, EVERYONE, Head, INLINE_BYTES, POSITION_BITS, Packet};
+use crate::message::packet::{
+    ANSWER, BESIDE_BYTES, EVERYONE, Head, INLINE_BYTES, POSITION_BITS, Packet,
+};
 use crate::message::{
     Body, DropReason, Envelope, EnvelopeId, Kind, Message, Priority, Stamp, Target, Undelivered,
 };
@@ -96,6 +98,12 @@ pub(crate) struct Outbox {
     pub(crate) source: u32,
     /// Messages so far in this round: the next one's position.
     position: u32,
+    /// Messages that a round may send, and up to which position sends take the short way: none where
+    /// they are traced.
+    limit: u32,
+    short_until: u32,
+    /// Slots below this are known to have been used; some beyond it may have been, too.
+    known_slots: u32,
     pub(crate) row: Row,
     pub(crate) commands: Vec<Command>,
     #[cfg(feature = "photonic")]
@@ -128,7 +136,10 @@ impl Outbox {
         Self {
             source,
             position: 0,
-            row: Row::new(view.layout.shards()),
+            limit: view.limits.outbox,
+            short_until: if trace.is_some() { 0 } else { view.limits.outbox },
+            known_slots: 0,
+            row: Row::new(view.layout),
             commands: Vec::new(),
             #[cfg(feature = "photonic")]
             submissions: crate::agent::infer::Submissions::default(),
@@ -150,29 +161,39 @@ impl Outbox {
         }
     }
 
-    /// Begins a round: positions start again.
+    /// Begins a round: positions start again, and it is known which slots have been used.
     #[inline]
-    pub(crate) fn begin_round(&mut self) {
+    pub(crate) fn begin_round(&mut self, known_slots: u32) {
         (self.position, self.draws) = (0, 0);
+        self.known_slots = known_slots;
     }
 
     /// Messages that it still has room for in this round.
-    pub(crate) fn room(&self, limit: u32) -> u32 {
-        limit.saturating_sub(self.position)
+    pub(crate) fn room(&self) -> u32 {
+        self.limit.saturating_sub(self.position)
+    }
+
+    fn check_room(&self, messages: u32) -> Result<(), SendError> {
+        let (used, limit) = (self.position, self.limit);
+        if messages > limit.saturating_sub(used) {
+            return Err(SendError::OutboxFull { given: messages, used, limit });
+        }
+        Ok(())
     }
 
     /// One id for `messages` messages, if there is room.
     #[inline]
-    fn reserve(&mut self, messages: u32, limit: u32) -> Result<u32, SendError> {
+    fn reserve(&mut self, messages: u32) -> Result<u32, SendError> {
+        self.check_room(messages)?;
         let used = self.position;
-        if messages > limit.saturating_sub(used) {
-            return Err(SendError::OutboxFull { given: messages, used, limit });
-        }
         self.position = used + messages;
         Ok(self.source << POSITION_BITS | used)
     }
 
     /// Sends to one agent.
+    ///
+    /// The short way is compiled into the handler: there the message is no struct in memory, its
+    /// length and options are constants, and a send is a few compares and the stores of 64 bytes.
     #[inline(always)]
     pub(crate) fn send_one(
         &mut self,
@@ -181,25 +202,23 @@ impl Outbox {
         to: AgentId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        match message.body {
-            Body::Bytes(bytes)
-                if bytes.len() <= INLINE_BYTES && message.is_simple() && self.trace.is_none() =>
-            {
-                let sequence = self.reserve(1, round.view.limits.outbox)?;
-                self.counters.record_sent(1);
-                let (shard, level) = (round.view.layout.shard(to.slot()), head.priority.level());
-                self.row
-                    .place(shard, level, round.stamp, round.pool)
-                    .write(to, head, sequence, bytes);
-                Ok(EnvelopeId::new(round.stamp.round, sequence))
-            }
-            _ => self.send_one_slowly(round, head, to, message),
+        if let Some(bytes) = message.fitting_bytes()
+            && self.position < self.short_until
+            && to.slot() < self.known_slots
+            && let Some(place) = self.row.place(to.slot(), head.priority.level())
+        {
+            let sequence = self.source << POSITION_BITS | self.position;
+            self.position += 1;
+            self.counters.record_sent(1);
+            place.write(to, head, sequence, bytes);
+            return Ok(EnvelopeId::new(round.stamp.round, sequence));
         }
+        // Made anew from its parts: the handler's own need then never be in memory.
+        self.send_one_slowly(round, head.rebuilt(), to, message.rebuilt())
     }
 
-    /// The same for a message that needs an annex, or whose way is traced. Apart, so that the frame
-    /// of a handler that sends holds no packet.
-    #[cold]
+    /// The same where a new chunk is needed, for a message that needs an annex or whose way is traced,
+    /// or that may be refused.
     #[inline(never)]
     fn send_one_slowly(
         &mut self,
@@ -208,8 +227,63 @@ impl Outbox {
         to: AgentId,
         message: Message<'_>,
     ) -> Result<EnvelopeId, SendError> {
-        let packet = self.packet(round.view, head, message)?;
-        self.send_packet(round, to, packet)
+        self.check_target(round.view, to)?;
+        // Before anything is taken from the limits.
+        self.check_room(1)?;
+        let bytes = match message.body {
+            Body::Bytes(bytes) if bytes.len() <= BESIDE_BYTES && message.is_simple() => bytes,
+            _ => {
+                let packet = self.packet(round.view, head, message)?;
+                return self.send_packet(round, to, packet);
+            }
+        };
+        let inside = bytes.len() <= INLINE_BYTES;
+        if !inside {
+            self.charge(round.view, bytes.len())?;
+        }
+        let sequence = self.reserve(1)?;
+        let id = EnvelopeId::new(round.stamp.round, sequence);
+        if let Some(trace) = &mut self.trace {
+            trace.target(id, Target::Agent(to));
+        }
+        self.counters.record_sent(1);
+        let (slot, stamp, pool) = (to.slot(), round.stamp, &mut *round.pool);
+        if inside {
+            let place = self.row.make_place(slot, head.priority.level(), stamp, pool);
+            place.write(to, head, sequence, bytes);
+        } else {
+            let mut packet = Packet::new(head, &[], None);
+            packet.sequence = sequence;
+            packet.address(to);
+            self.row.push_beside(slot, packet, bytes, stamp, pool);
+        }
+        Ok(id)
+    }
+
+    /// Whether an agent was ever in that slot.
+    pub(crate) fn check_target(&self, view: &View, to: AgentId) -> Result<(), SendError> {
+        // Slots reserved in this round lie beyond the roster's end.
+        if view.layout.page(to.slot()) >= view.roster.pages() + self.slots.pages() {
+            return Err(SendError::UnknownTarget { id: to });
+        }
+        Ok(())
+    }
+
+    /// Sends what another thread wrote to one agent, if that takes no more than a copy; says whether it
+    /// was sent.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, packet: &Packet) -> bool {
+        if packet.annex.is_none()
+            && self.position < self.short_until
+            && let Some(place) = self.row.place(packet.target_slot, packet.priority.level())
+        {
+            let sequence = self.source << POSITION_BITS | self.position;
+            self.position += 1;
+            self.counters.record_sent(1);
+            place.copy_from(packet, sequence);
+            return true;
+        }
+        false
     }
 
     /// Stamps a packet and sends it to one agent.
@@ -219,7 +293,7 @@ impl Outbox {
         to: AgentId,
         mut packet: Packet,
     ) -> Result<EnvelopeId, SendError> {
-        packet.sequence = self.reserve(1, round.view.limits.outbox)?;
+        packet.sequence = self.reserve(1)?;
         let id = EnvelopeId::new(round.stamp.round, packet.sequence);
         if let Some(trace) = &mut self.trace {
             trace.target(id, Target::Agent(to));
@@ -243,7 +317,7 @@ impl Outbox {
             return Err(SendError::OutboxFull { given: 1, used, limit });
         }
         let mut packet = self.packet(view, message.head(from), message)?;
-        packet.sequence = self.reserve(1, view.limits.outbox)?;
+        packet.sequence = self.reserve(1)?;
         let id = EnvelopeId::new(stamp.round, packet.sequence);
         let annex = packet.annex.take().map(|annex| Annex::clone(&annex)).unwrap_or_default();
         packet.annex =
@@ -258,12 +332,8 @@ impl Outbox {
     }
 
     /// Counts a message that may not be forwarded any more.
-    pub(crate) fn expire_hops(
-        &mut self,
-        view: &View,
-        stamp: Stamp,
-    ) -> Result<EnvelopeId, SendError> {
-        let sequence = self.reserve(1, view.limits.outbox)?;
+    pub(crate) fn expire_hops(&mut self, stamp: Stamp) -> Result<EnvelopeId, SendError> {
+        let sequence = self.reserve(1)?;
         self.counters.record_sent(1);
         self.counters.record_dropped(DropReason::ExpiredHops, 1);
         Ok(EnvelopeId::new(stamp.round, sequence))
@@ -278,11 +348,10 @@ impl Outbox {
     /// The same for a packet that was counted before.
     pub(crate) fn enqueue(&mut self, round: &mut Round<'_>, to: AgentId, mut packet: Packet) {
         packet.address(to);
-        let shard = round.view.layout.shard(to.slot());
         if packet.annex.is_some() {
-            self.row.weigh(shard, 1, packet.outside_bytes());
+            self.row.weigh(round.view.layout.shard(to.slot()), 1, packet.outside_bytes());
         }
-        self.row.push(shard, packet, round.stamp, round.pool);
+        self.row.push(to.slot(), packet, round.stamp, round.pool);
     }
 
     /// The packet of a message; beside it, if needed, an annex.
@@ -389,7 +458,7 @@ impl Outbox {
         mut packet: Packet,
     ) -> Result<EnvelopeId, SendError> {
         let messages = u32::try_from(receivers.len()).unwrap_or(u32::MAX).max(1);
-        packet.sequence = self.reserve(messages, round.view.limits.outbox)?;
+        packet.sequence = self.reserve(messages)?;
         for &to in receivers {
             self.post(round, to, packet.clone());
         }
@@ -431,7 +500,7 @@ impl Outbox {
         let (view, from) = (round.view, packet.from);
         packet.flag(EVERYONE);
         let shards = view.layout.shards() as u32;
-        packet.sequence = self.reserve(shards, view.limits.outbox)?;
+        packet.sequence = self.reserve(shards)?;
         let id = EnvelopeId::new(round.stamp.round, packet.sequence);
         let own =
             from.filter(|&from| view.roster.lives(from)).map(|id| view.layout.shard(id.slot()));
@@ -442,7 +511,8 @@ impl Outbox {
                 let mut packet = packet.clone();
                 (packet.target_slot, packet.target_generation) = (receivers, 0);
                 self.row.weigh(shard, u64::from(receivers), packet.outside_bytes());
-                self.row.push(shard, packet, round.stamp, round.pool);
+                let slot = view.layout.first_slot(shard, 0);
+                self.row.push(slot, packet, round.stamp, round.pool);
                 sent += u64::from(receivers);
             }
         }
@@ -543,7 +613,7 @@ impl Outbox {
         stamp: Stamp,
         reason: DropReason,
     ) {
-        let envelope = Envelope { packet, stamp };
+        let envelope = Envelope { packet, stamp, beside: &[] };
         let (id, sent_at, target) = (envelope.id(), envelope.sent_at(), packet.target());
         let mut reason = reason;
         if let (Some(annex), Some(_)) = (&packet.annex, target)

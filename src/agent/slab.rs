@@ -10,6 +10,7 @@
 
 use core::any::TypeId;
 use core::fmt;
+use core::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::agent::command::Command;
@@ -208,25 +209,31 @@ impl<A: Agent> Slab<A> {
         let (layout, stamp) = (context.round.view.layout, chunk.stamp);
         while chunk.begin < end {
             let packet = &chunk.packets[chunk.begin as usize % crate::mail::chunk::CHUNK];
+            // One for everyone has flags, so it is not plain.
+            if !SLOWLY
+                && packet.is_plain()
+                && let Some(cell) = self.at(layout, packet.target_slot)
+                && cell.open == packet.target_generation
+                && let Some(generation) = NonZeroU32::new(cell.open)
+                && let Some(agent) = &mut cell.agent
+            {
+                chunk.begin += 1;
+                context.me = AgentId::new(packet.target_slot, generation);
+                let envelope = Envelope { packet, stamp, beside: &chunk.beside };
+                if let Err(fault) = agent.on_message(context, &envelope) {
+                    cell.open = 0;
+                    context.fail(fault);
+                }
+                continue;
+            }
             if packet.flags() & EVERYONE != 0 {
                 return Stop::Everyone;
             }
-            let Some(cell) = self.at(layout, packet.target_slot) else { return Stop::OtherType };
-            chunk.begin += 1;
-            match &mut cell.agent {
-                Some(agent)
-                    if !SLOWLY && cell.open == packet.target_generation && packet.is_plain() =>
-                {
-                    if let Some(id) = packet.target() {
-                        context.me = id;
-                    }
-                    if let Err(fault) = agent.on_message(context, &Envelope { packet, stamp }) {
-                        cell.open = 0;
-                        context.fail(fault);
-                    }
-                }
-                _ => *missed += u64::from(!self.deliver_slowly(context, chunk)),
+            if self.at(layout, packet.target_slot).is_none() {
+                return Stop::OtherType;
             }
+            chunk.begin += 1;
+            *missed += u64::from(!self.deliver_slowly(context, chunk));
         }
         Stop::End
     }
@@ -236,6 +243,7 @@ impl<A: Agent> Slab<A> {
     #[inline(never)]
     fn deliver_slowly(&mut self, context: &mut Context<'_>, chunk: &mut Chunk) -> bool {
         let (layout, stamp) = (context.round.view.layout, chunk.stamp);
+        let beside = &chunk.beside[..];
         let Some(packet) = chunk.packets.get_mut(chunk.begin as usize - 1) else { return false };
         context.outbox.consumed_bytes += packet.outside_bytes();
         let Some(id) = packet.target().filter(|_| !packet.is_buried()) else {
@@ -259,7 +267,7 @@ impl<A: Agent> Slab<A> {
                 return false;
             }
         };
-        let (late, envelope) = (context.is_late(stamp), Envelope { packet, stamp });
+        let (late, envelope) = (context.is_late(stamp), Envelope { packet, stamp, beside });
         match agent.on_message(context, &envelope) {
             Ok(()) if watched || late => {
                 cell.open = 0;
@@ -308,7 +316,7 @@ impl<A: Agent> Slab<A> {
             }
         };
         let late = context.is_late(stamp);
-        match agent.on_message(context, &Envelope { packet, stamp }) {
+        match agent.on_message(context, &Envelope { packet, stamp, beside: &[] }) {
             Ok(()) if watched || late => {
                 cell.open = 0;
                 context.succeed(late);
@@ -349,11 +357,13 @@ impl<A: Agent> Slab<A> {
             let cell = &mut cells[offset % PAGE];
             match &mut cell.agent {
                 Some(agent) if cell.open != 0 && cell.born <= stamp.round && !careful => {
-                    if let Some(generation) = core::num::NonZeroU32::new(cell.open) {
+                    if let Some(generation) = NonZeroU32::new(cell.open) {
                         context.me = AgentId::new(first + offset as u32, generation);
                     }
                     progress.pairs += 1;
-                    if let Err(fault) = agent.on_message(context, &Envelope { packet, stamp }) {
+                    if let Err(fault) =
+                        agent.on_message(context, &Envelope { packet, stamp, beside: &[] })
+                    {
                         cell.open = 0;
                         context.fail(fault);
                     }
@@ -365,7 +375,10 @@ impl<A: Agent> Slab<A> {
                         None => progress.pairs -= 1,
                         Some(false) => progress.dropped += 1,
                         Some(true) if context.is_traced() => {
-                            context.trace(&Envelope { packet, stamp }, Outcome::Delivered);
+                            context.trace(
+                                &Envelope { packet, stamp, beside: &[] },
+                                Outcome::Delivered,
+                            );
                         }
                         Some(true) => {}
                     }

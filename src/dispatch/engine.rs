@@ -19,7 +19,7 @@ use crate::id::AgentId;
 use crate::mail::chunk::ChunkPool;
 use crate::mail::queue::Pairs;
 use crate::message::packet::Packet;
-use crate::message::{EnvelopeId, Stamp, Target};
+use crate::message::{EnvelopeId, Message, Stamp, Target};
 use crate::sync::AtomicBool;
 use crate::time::{Clock, Time};
 
@@ -152,7 +152,7 @@ impl Engine {
 
     /// Messages that the host's outbox has room for.
     pub(crate) fn host_room(&self) -> usize {
-        self.host.room(self.view.limits.outbox) as usize
+        self.host.room() as usize
     }
 
     /// Takes the bytes of a payload that another thread made from what is left for payloads.
@@ -166,6 +166,18 @@ impl Engine {
     }
 
     /// Sends a message of the host to one agent.
+    #[inline]
+    pub(crate) fn send_one(
+        &mut self,
+        to: AgentId,
+        message: Message<'_>,
+    ) -> Result<EnvelopeId, SendError> {
+        let stamp = self.stamp();
+        let (view, host, pool) = self.host_parts();
+        host.send_one(&mut Round { view, stamp, pool }, message.head(None), to, message)
+    }
+
+    /// The same for a message that is a packet already.
     #[inline]
     pub(crate) fn accept(&mut self, packet: Packet) -> Result<(), SendError> {
         let stamp = self.stamp();
@@ -446,12 +458,13 @@ impl Engine {
 
     /// Hands all mail over to the shards of its receivers: the host's first, then by shard.
     pub(crate) fn exchange(&mut self) {
-        let Self { shards, host, .. } = self;
+        let Self { view, shards, host, .. } = self;
+        let known_slots = view.roster.end();
         host.row.hand_over(|to, chain| exclusive(&mut shards[to]).receive(chain));
-        host.begin_round();
+        host.begin_round(known_slots);
         for from in 0..shards.len() {
             let outbox = &mut exclusive(&mut shards[from]).outbox;
-            outbox.begin_round();
+            outbox.begin_round(known_slots);
             if outbox.row.is_empty() {
                 continue;
             }

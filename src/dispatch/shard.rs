@@ -203,18 +203,17 @@ impl Shard {
         sums.clear();
         for mut chunk in incoming.drain(..) {
             let stamp = chunk.stamp;
+            let beside = core::mem::take(&mut chunk.beside);
             for packet in chunk.waiting_mut() {
                 let packet = core::mem::replace(packet, Packet::EMPTY);
                 lay_out(packet, stamp, roster, &eligible, &mut |packet| match occupancy
                     .admit(packet, roster)
                 {
-                    Ok(packet) => {
-                        queue.bytes += packet.outside_bytes();
-                        queue.push(packet, stamp, view.tick, round.pool);
-                    }
+                    Ok(packet) => queue.push(packet, &beside, stamp, view.tick, round.pool),
                     Err(packet) => rejected.push((packet, stamp)),
                 });
             }
+            chunk.beside = beside;
             round.pool.give(chunk);
         }
         queue.flush(view.tick);
@@ -266,6 +265,7 @@ impl Shard {
                 if chunk.begin < chunk.end {
                     self.queue.unpop(level, since, chunk);
                 } else {
+                    self.queue.bytes -= chunk.beside.len() as u64;
                     round.pool.give(chunk);
                 }
             }
@@ -369,7 +369,7 @@ impl Shard {
             // All pages are done: the receivers left over were despawned meanwhile.
             let gone = u64::from(core::mem::take(&mut packet.target_slot));
             context.outbox.counters.record_dropped(DropReason::Despawned, gone);
-            let id = Envelope { packet, stamp }.id();
+            let id = Envelope { packet, stamp, beside: &[] }.id();
             for _ in 0..gone {
                 context.outbox.tell(&mut context.round, packet, id, DropReason::Despawned);
             }
@@ -507,8 +507,8 @@ impl Shard {
     }
 
     /// The mail on its way to the queue, oldest source first.
-    pub(crate) fn incoming(&self) -> impl Iterator<Item = (&Packet, Stamp)> {
-        self.incoming.iter().flat_map(|chunk| chunk.stamped())
+    pub(crate) fn incoming(&self) -> impl Iterator<Item = Envelope<'_>> {
+        self.incoming.iter().flat_map(|chunk| chunk.envelopes())
     }
 
     /// Heap bytes of its agents, without mail.

@@ -20,5 +20,5 @@
 pub(crate) mod refusal;
 pub(crate) mod shared;
 pub(crate) mod signal;
-mod slots;
+pub(crate) mod slots;
 pub(crate) mod spsc;

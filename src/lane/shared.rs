@@ -24,7 +24,7 @@
 use std::fmt;
 
 use super::refusal::{CapacityError, PushError};
-use super::slots::Slots;
+use super::slots::{Front, Slots};
 use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, CachePadded, Ordering};
 
 /// How many values a drain takes before it gives their slots back to the senders.
@@ -93,6 +93,24 @@ impl<T> Sender<T> {
         Ok(())
     }
 
+    /// The same for a value that is made where it is put, so that it is written once, and not at all if
+    /// it cannot be pushed. `make` runs between the claim and the publication (rule 4): it must not
+    /// panic, or the queue ends there for its receiver.
+    #[inline(always)]
+    pub(crate) fn push_with(&self, make: impl FnOnce() -> T) -> Result<(), PushError<()>> {
+        let queue = &*self.0;
+        if self.is_closed() {
+            return Err(PushError::Closed(()));
+        }
+        let Some((start, _)) = queue.claim(1) else {
+            return Err(PushError::Full(()));
+        };
+        // SAFETY: the claim made the slot at `start` this call's own, and it is empty.
+        unsafe { queue.slots.write(start as usize, make()) };
+        queue.publish(start, 1);
+        Ok(())
+    }
+
     /// Moves as many values as there is room for from the front of `batch` into the queue, and
     /// returns how many; the rest stays in `batch`, in order. The moved ones stay together: no
     /// other sender's value comes between them. One claim, one publication. O(`batch.len()`).
@@ -133,18 +151,29 @@ impl<T> Receiver<T> {
     /// When `receive` panics, the value it held is gone and all others stay in the queue.
     #[inline]
     pub(crate) fn drain(&mut self, limit: usize, mut receive: impl FnMut(T)) -> usize {
+        self.drain_front(limit, |front| receive(front.take()))
+    }
+
+    /// The same for who need not move each value: it is still in its slot when `receive` gets it.
+    #[inline]
+    pub(crate) fn drain_front(
+        &mut self,
+        limit: usize,
+        mut receive: impl FnMut(Front<'_, T>),
+    ) -> usize {
         let mut taken = 0;
         while taken < limit && self.ready() {
             let step_end = limit.min(taken + RELEASE_STEP);
             let given_back = GiveBack(self);
             while taken < step_end && given_back.0.ready() {
+                let at = given_back.0.head as usize;
+                taken += 1;
                 // SAFETY: `head` is in a published run, so the slot is full and its write visible
                 // by the Acquire load of the run's entry; only this side empties slots, and `head`
-                // moves on before anything else can happen.
-                let value = unsafe { given_back.0.queue.slots.take(given_back.0.head as usize) };
+                // moves on before anything else can happen. The slot is given back after the step.
+                let front = unsafe { Front::new(&given_back.0.queue.slots, at) };
                 given_back.0.head += 1;
-                taken += 1;
-                receive(value);
+                receive(front);
             }
         }
         taken

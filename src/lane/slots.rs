@@ -21,6 +21,39 @@ pub(crate) struct Slots<T> {
 // two threads never get a reference to the same value, so `T: Sync` is not needed.
 unsafe impl<T: Send> Sync for Slots<T> {}
 
+/// A value at the front of a queue, still in its slot. Dropped without [`take`](Self::take) it is
+/// forgotten: not moved, and not dropped.
+pub(crate) struct Front<'a, T> {
+    slots: &'a Slots<T>,
+    position: usize,
+}
+
+impl<'a, T> Front<'a, T> {
+    /// The value in the slot at `position`.
+    ///
+    /// # Safety
+    /// The slot is full, its write is visible to this thread, no other thread touches it while this
+    /// lives, and it counts as empty afterwards.
+    #[inline(always)]
+    pub(super) unsafe fn new(slots: &'a Slots<T>, position: usize) -> Self {
+        Self { slots, position }
+    }
+
+    /// Looks at it where it lies.
+    #[inline(always)]
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        // SAFETY: whoever made this knows that the slot is full and that nobody writes it.
+        self.slots.cell(self.position).with(|slot| look(unsafe { (*slot).assume_init_ref() }))
+    }
+
+    /// Moves it out.
+    #[inline(always)]
+    pub(crate) fn take(self) -> T {
+        // SAFETY: as above; this is consumed, so it happens once.
+        unsafe { self.slots.take(self.position) }
+    }
+}
+
 impl<T> Slots<T> {
     /// At least `capacity` slots, all empty. The memory is reserved, and touched when first used.
     pub(crate) fn new(capacity: usize) -> Result<Self, CapacityError> {

@@ -14,7 +14,7 @@
 use std::fmt;
 
 use super::refusal::{CapacityError, PushError};
-use super::slots::Slots;
+use super::slots::{Front, Slots};
 use crate::sync::{Arc, AtomicBool, AtomicUsize, CachePadded, Ordering};
 
 /// How many values a drain takes before it gives their slots back to the producer.
@@ -76,6 +76,23 @@ impl<T> Producer<T> {
         }
         // SAFETY: the ring has room, so the slot at `tail` is empty, and only this side fills slots.
         unsafe { self.ring.slots.write(self.tail, value) };
+        self.advance(1);
+        Ok(())
+    }
+
+    /// The same for a value that is made where it is put, so that it is written once, and not at all if
+    /// it cannot be pushed.
+    #[inline(always)]
+    pub(crate) fn push_with(&mut self, make: impl FnOnce() -> T) -> Result<(), PushError<()>> {
+        if self.is_closed() {
+            return Err(PushError::Closed(()));
+        }
+        if self.free(1) == 0 {
+            return Err(PushError::Full(()));
+        }
+        // SAFETY: the ring has room, so the slot at `tail` is empty, and only this side fills slots. It
+        // counts as filled from the advance on, which is not reached if `make` panics.
+        unsafe { self.ring.slots.write(self.tail, make()) };
         self.advance(1);
         Ok(())
     }
@@ -158,6 +175,16 @@ impl<T> Consumer<T> {
     /// When `receive` panics, the value it held is gone and all others stay in the ring.
     #[inline]
     pub(crate) fn drain(&mut self, limit: usize, mut receive: impl FnMut(T)) -> usize {
+        self.drain_front(limit, |front| receive(front.take()))
+    }
+
+    /// The same for who need not move each value: it is still in its slot when `receive` gets it.
+    #[inline]
+    pub(crate) fn drain_front(
+        &mut self,
+        limit: usize,
+        mut receive: impl FnMut(Front<'_, T>),
+    ) -> usize {
         self.seen_tail = self.ring.tail.load(Ordering::Acquire);
         let limit = limit.min(self.seen_tail.wrapping_sub(self.head));
         let mut taken = 0;
@@ -168,12 +195,13 @@ impl<T> Consumer<T> {
             }
             let given_back = GiveBack(self);
             for _ in 0..step {
+                let at = given_back.0.head;
                 // SAFETY: at most `ready` values are taken, so each slot is full and its write
                 // visible by the Acquire load of `tail`; only this side empties slots, and `head`
-                // moves on before anything else can happen.
-                let value = unsafe { given_back.0.ring.slots.take(given_back.0.head) };
-                given_back.0.head = given_back.0.head.wrapping_add(1);
-                receive(value);
+                // moves on before anything else can happen. The slot is given back after the step.
+                let front = unsafe { Front::new(&given_back.0.ring.slots, at) };
+                given_back.0.head = at.wrapping_add(1);
+                receive(front);
             }
             taken += step;
         }

@@ -1,11 +1,15 @@
-//! Sixteen envelopes and a header, and the pool they return to.
+//! Envelopes and a header, the block that holds their longer payloads, and the pool they return to.
 
-use crate::message::Stamp;
-use crate::message::packet::Packet;
+use crate::message::packet::{Beside, Packet};
+use crate::message::{Envelope, Stamp};
 use crate::time::Time;
 
-/// Envelopes in a chunk.
-pub(crate) const CHUNK: usize = 16;
+/// Envelopes in a chunk: as many as make a chunk's own cost small beside theirs, and no more, because
+/// each pair of shards that talk has a chunk that is partly filled.
+pub(crate) const CHUNK: usize = 32;
+
+/// Bytes in a block: 64 for each envelope. A chunk whose block is full is closed.
+const BLOCK: usize = 64 * CHUNK;
 
 /// Envelopes of one round, in the order they were sent. All of one level once queued.
 #[derive(Debug)]
@@ -15,6 +19,8 @@ pub(crate) struct Chunk {
     /// Envelopes before this index are delivered.
     pub(crate) begin: u8,
     pub(crate) end: u8,
+    /// Payloads that are too long for their packets. Empty and without memory until there is one.
+    pub(crate) beside: Vec<u8>,
     pub(crate) packets: [Packet; CHUNK],
 }
 
@@ -24,6 +30,7 @@ impl Chunk {
             stamp: Stamp { round: 0, sent_at: Time::ZERO },
             begin: 0,
             end: 0,
+            beside: Vec::new(),
             packets: [const { Packet::EMPTY }; CHUNK],
         })
     }
@@ -53,12 +60,35 @@ impl Chunk {
     #[inline]
     pub(crate) fn prefetch(&self) {
         crate::prefetch::prefetch(&self.stamp);
-        self.packets.iter().for_each(crate::prefetch::prefetch);
+        self.packets[..4].iter().for_each(crate::prefetch::prefetch);
     }
 
-    /// What is not delivered yet, with the stamp of each.
-    pub(crate) fn stamped(&self) -> impl Iterator<Item = (&Packet, Stamp)> {
-        self.waiting().iter().map(|packet| (packet, self.stamp))
+    /// What is not delivered yet.
+    pub(crate) fn envelopes(&self) -> impl Iterator<Item = Envelope<'_>> {
+        self.waiting().iter().map(|packet| self.envelope(packet))
+    }
+
+    /// One of its packets as an envelope.
+    #[inline]
+    pub(crate) fn envelope<'a>(&'a self, packet: &'a Packet) -> Envelope<'a> {
+        Envelope { packet, stamp: self.stamp, beside: &self.beside }
+    }
+
+    /// Whether its block has room for a payload.
+    #[inline]
+    pub(crate) fn has_room(&self, length: usize) -> bool {
+        self.beside.len() + length <= BLOCK
+    }
+
+    /// Puts a payload into its block, for which there is room.
+    #[inline]
+    pub(crate) fn put_beside(&mut self, bytes: &[u8], pool: &mut ChunkPool) -> Beside {
+        if self.beside.capacity() == 0 {
+            self.beside = pool.take_block();
+        }
+        let offset = self.beside.len() as u32;
+        self.beside.extend_from_slice(bytes);
+        Beside { offset, length: bytes.len() as u32 }
     }
 
     /// What is not delivered yet.
@@ -79,10 +109,15 @@ pub(crate) struct ChunkPool {
     #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
     free: Vec<Box<Chunk>>,
     made: usize,
+    blocks: Vec<Vec<u8>>,
+    blocks_made: usize,
 }
 
 /// Chunks made at once when the pool is empty, so that warming up takes few steps.
-const BATCH: usize = 32;
+const BATCH: usize = 16;
+
+/// The share of what was made that is made more when the pool is empty.
+const GROWTH: usize = 8;
 
 impl ChunkPool {
     /// An empty chunk with that stamp.
@@ -98,17 +133,40 @@ impl ChunkPool {
 
     #[cold]
     fn grow(&mut self) -> Box<Chunk> {
-        let batch = BATCH.max(self.made / 4);
+        let batch = BATCH.max(self.made / GROWTH);
         self.made += batch;
         self.free.reserve(self.made);
         self.free.extend((1..batch).map(|_| Chunk::new()));
         Chunk::new()
     }
 
+    /// An empty block.
+    #[inline]
+    fn take_block(&mut self) -> Vec<u8> {
+        match self.blocks.pop() {
+            Some(block) => block,
+            None => self.grow_blocks(),
+        }
+    }
+
+    #[cold]
+    fn grow_blocks(&mut self) -> Vec<u8> {
+        let batch = BATCH.max(self.blocks_made / GROWTH);
+        self.blocks_made += batch;
+        self.blocks.reserve(self.blocks_made);
+        self.blocks.extend((1..batch).map(|_| Vec::with_capacity(BLOCK)));
+        Vec::with_capacity(BLOCK)
+    }
+
     /// Takes back a chunk whose packets hold no annexes any more.
     #[inline]
     pub(crate) fn give(&mut self, mut chunk: Box<Chunk>) {
         (chunk.begin, chunk.end) = (0, 0);
+        if chunk.beside.capacity() > 0 {
+            let mut block = core::mem::take(&mut chunk.beside);
+            block.clear();
+            self.blocks.push(block);
+        }
         self.free.push(chunk);
     }
 
@@ -118,17 +176,25 @@ impl ChunkPool {
 
     /// Moves half of the difference from the fuller pool to the other: chunks wander with the mail.
     pub(crate) fn balance(&mut self, other: &mut Self) {
-        let (full, empty) = if self.len() > other.len() { (self, other) } else { (other, self) };
-        let surplus = full.len() - empty.len();
-        if surplus > BATCH / 2 {
-            let keep = full.len() - surplus / 2;
-            empty.free.extend(full.free.drain(keep..));
-        }
+        even_out(&mut self.free, &mut other.free);
+        even_out(&mut self.blocks, &mut other.blocks);
     }
 
     /// Bytes held by free chunks.
     pub(crate) fn bytes(&self) -> usize {
-        self.free.len() * size_of::<Chunk>() + self.free.capacity() * size_of::<Box<Chunk>>()
+        self.free.len() * size_of::<Chunk>()
+            + self.free.capacity() * size_of::<Box<Chunk>>()
+            + self.blocks.len() * BLOCK
+            + self.blocks.capacity() * size_of::<Vec<u8>>()
+    }
+}
+
+fn even_out<T>(one: &mut Vec<T>, other: &mut Vec<T>) {
+    let (full, empty) = if one.len() > other.len() { (one, other) } else { (other, one) };
+    let surplus = full.len() - empty.len();
+    if surplus > BATCH / 2 {
+        let keep = full.len() - surplus / 2;
+        empty.extend(full.drain(keep..));
     }
 }
 
@@ -137,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seventeen_cache_lines() {
-        assert_eq!(size_of::<Chunk>(), 17 * 64);
+    fn a_header_of_one_cache_line() {
+        assert_eq!(size_of::<Chunk>(), (1 + CHUNK) * 64);
     }
 }

@@ -11,7 +11,7 @@ use crate::agent::view::Roster;
 use crate::mail::chunk::ChunkPool;
 use crate::mail::queue::Queue;
 use crate::message::packet::{EVERYONE, Packet};
-use crate::message::{DropReason, Stamp};
+use crate::message::{DropReason, Envelope, Stamp};
 
 /// What waits for each agent of one shard, and how much may.
 #[derive(Debug)]
@@ -92,13 +92,13 @@ impl Occupancy {
             return;
         }
         self.counts.clear();
-        if queue.packets().any(|(packet, _)| packet.flags() & EVERYONE != 0) {
+        if queue.envelopes().any(|envelope| envelope.packet.flags() & EVERYONE != 0) {
             queue.rebuild(pool, |packet, stamp, keep| {
                 lay_out(packet, stamp, roster, &eligible, keep);
             });
         }
-        for (packet, _) in queue.packets() {
-            self.count(packet, roster);
+        for envelope in queue.envelopes() {
+            self.count(envelope.packet, roster);
         }
     }
 
@@ -151,7 +151,7 @@ impl Occupancy {
         }
         self.over.sort_unstable();
         let mut chosen = core::mem::take(&mut self.chosen);
-        for (at, (packet, stamp)) in queue.packets().enumerate() {
+        for (at, Envelope { packet, stamp, .. }) in queue.envelopes().enumerate() {
             let Some(id) = packet.target().filter(|&id| roster.lives(id)) else { continue };
             let index = self.layout.index(id.slot());
             if self.over.binary_search(&index).is_ok() {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::mail::chain::{Chain, Sum};
 use crate::mail::chunk::{Chunk, ChunkPool};
 use crate::message::packet::Packet;
-use crate::message::{Priority, Stamp};
+use crate::message::{Envelope, Priority, Stamp};
 
 /// Levels, one a priority; index 0 is served first.
 pub(crate) const LEVELS: usize = 10;
@@ -18,7 +18,7 @@ pub(crate) type Pairs = [u64; LEVELS];
 pub(crate) struct Queue {
     levels: [VecDeque<Waiting>; LEVELS],
     pub(crate) waiting: Pairs,
-    /// Payload bytes outside the packets.
+    /// Payload bytes outside the packets, and beside them: those until their chunk is drained.
     pub(crate) bytes: u64,
     /// What is being gathered envelope by envelope, by level, all of one stamp.
     sorted: [Chain; LEVELS],
@@ -69,33 +69,54 @@ impl Queue {
             if let Some(ahead) = chunks.get(at + 2) {
                 ahead.prefetch();
             }
-            let chunk = &mut chunks[at];
+            let chunk = &mut *chunks[at];
             let stamp = chunk.stamp;
             self.align(stamp, tick);
+            let beside = core::mem::take(&mut chunk.beside);
             for packet in chunk.waiting_mut() {
                 let packet = core::mem::replace(packet, Packet::EMPTY);
-                Self::sort(&mut self.sorted, packet, stamp, pool);
+                Self::sort(&mut self.sorted, packet, &beside, stamp, pool);
             }
+            chunk.beside = beside;
         }
         chunks.drain(..).for_each(|chunk| pool.give(chunk));
         self.flush(tick);
     }
 
-    /// Adds one packet behind all others of its level; [`flush`](Self::flush) makes it part of the
-    /// queue. Its outside bytes are the caller's to count.
-    pub(crate) fn push(&mut self, packet: Packet, stamp: Stamp, tick: u64, pool: &mut ChunkPool) {
+    /// Adds one packet behind all others of its level; `beside` is the block of the chunk that it was
+    /// in. [`flush`](Self::flush) makes it part of the queue.
+    pub(crate) fn push(
+        &mut self,
+        packet: Packet,
+        beside: &[u8],
+        stamp: Stamp,
+        tick: u64,
+        pool: &mut ChunkPool,
+    ) {
         self.align(stamp, tick);
-        Self::sort(&mut self.sorted, packet, stamp, pool);
+        self.bytes += packet.outside_bytes() + packet.beside().map_or(0, |at| at.length.into());
+        Self::sort(&mut self.sorted, packet, beside, stamp, pool);
     }
 
     #[inline(always)]
-    fn sort(sorted: &mut [Chain; LEVELS], packet: Packet, stamp: Stamp, pool: &mut ChunkPool) {
+    fn sort(
+        sorted: &mut [Chain; LEVELS],
+        packet: Packet,
+        beside: &[u8],
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+    ) {
         let level = packet.priority.level() % LEVELS;
         let pairs = packet.pairs();
-        let place = sorted[level].place(level, stamp, pool);
+        let chain = &mut sorted[level];
+        if let Some(bytes) = packet.beside_in(beside) {
+            chain.push_beside(packet, bytes, stamp, pool);
+            return;
+        }
+        let place = chain.make_place(level, stamp, pool);
         core::mem::forget(core::mem::replace(place, packet));
         if pairs != 1 {
-            sorted[level].weigh(u64::from(pairs), 0);
+            chain.weigh(u64::from(pairs), 0);
         }
     }
 
@@ -172,9 +193,9 @@ impl Queue {
         }
     }
 
-    /// All packets with their stamps and levels: the order in which they would be delivered.
-    pub(crate) fn packets(&self) -> impl Iterator<Item = (&Packet, Stamp)> {
-        self.levels.iter().flatten().flat_map(|waiting| waiting.chunk.stamped())
+    /// All envelopes, in the order in which they would be delivered.
+    pub(crate) fn envelopes(&self) -> impl Iterator<Item = Envelope<'_>> {
+        self.levels.iter().flatten().flat_map(|waiting| waiting.chunk.envelopes())
     }
 
     /// Buries the packets, for one receiver each, of which `each` says so; they must be accounted for.
@@ -208,18 +229,27 @@ impl Queue {
             self.waiting[level] = 0;
             for Waiting { since, mut chunk } in old {
                 let stamp = chunk.stamp;
+                let beside = core::mem::take(&mut chunk.beside);
                 let mut pending: Option<Box<Chunk>> = None;
                 for packet in chunk.waiting_mut() {
                     let packet = core::mem::replace(packet, Packet::EMPTY);
-                    each(packet, stamp, &mut |packet| {
+                    each(packet, stamp, &mut |mut packet| {
+                        let bytes = packet.beside_in(&beside);
+                        let length = bytes.map_or(0, <[u8]>::len);
                         self.waiting[level] += u64::from(packet.pairs());
-                        self.bytes += packet.outside_bytes();
-                        let full = pending.take_if(|chunk| chunk.is_full());
+                        self.bytes += packet.outside_bytes() + length as u64;
+                        let full =
+                            pending.take_if(|chunk| chunk.is_full() || !chunk.has_room(length));
                         self.levels[level].extend(full.map(|chunk| Waiting { since, chunk }));
-                        pending.get_or_insert_with(|| pool.take(stamp)).push(packet);
+                        let chunk = pending.get_or_insert_with(|| pool.take(stamp));
+                        if let Some(bytes) = bytes {
+                            packet.lay_beside(chunk.put_beside(bytes, pool));
+                        }
+                        chunk.push(packet);
                     });
                 }
                 self.levels[level].extend(pending.map(|chunk| Waiting { since, chunk }));
+                chunk.beside = beside;
                 pool.give(chunk);
             }
         }

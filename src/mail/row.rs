@@ -1,5 +1,6 @@
 //! What one shard sends to all others in one round.
 
+use crate::agent::slots::{Layout, PAGE_BITS};
 use crate::mail::chain::Chain;
 use crate::mail::chunk::ChunkPool;
 use crate::message::Stamp;
@@ -8,40 +9,64 @@ use crate::message::packet::Packet;
 /// A chain for each receiving shard.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
-    chains: Vec<Chain>,
+    /// As many as there are shards, which is a power of two.
+    chains: Box<[Chain]>,
     /// Bit n: the chain for shard n holds something.
     occupied: u64,
 }
 
 impl Row {
-    pub(crate) fn new(shards: usize) -> Self {
-        Self { chains: (0..shards).map(|_| Chain::default()).collect(), occupied: 0 }
+    pub(crate) fn new(layout: Layout) -> Self {
+        Self { chains: (0..layout.shards()).map(|_| Chain::default()).collect(), occupied: 0 }
     }
 
-    /// Adds a packet for a shard.
+    /// The shard of a slot, as [`Layout::shard`] says: a function of what is at hand here.
     #[inline(always)]
-    pub(crate) fn push(
-        &mut self,
-        shard: usize,
-        packet: Packet,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
-    ) {
-        let place = self.place(shard, packet.priority.level(), stamp, pool);
+    fn shard(&self, slot: u32) -> usize {
+        (slot >> PAGE_BITS) as usize & (self.chains.len().wrapping_sub(1))
+    }
+
+    /// Adds a packet for a slot's shard.
+    #[inline]
+    pub(crate) fn push(&mut self, slot: u32, packet: Packet, stamp: Stamp, pool: &mut ChunkPool) {
+        let place = self.make_place(slot, packet.priority.level(), stamp, pool);
         core::mem::forget(core::mem::replace(place, packet));
     }
 
-    /// The place for one more packet for a shard, of a level; it holds no annex.
-    #[inline(always)]
-    pub(crate) fn place(
+    /// Adds a packet for a slot's shard, its payload `bytes` beside it.
+    pub(crate) fn push_beside(
         &mut self,
-        shard: usize,
+        slot: u32,
+        packet: Packet,
+        bytes: &[u8],
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+    ) {
+        let shard = self.shard(slot);
+        self.occupied |= 1 << shard;
+        self.chains[shard].push_beside(packet, bytes, stamp, pool);
+    }
+
+    /// The place for one more packet for a slot's shard, of a level, if the open chunk has one; it
+    /// holds no annex.
+    #[inline(always)]
+    pub(crate) fn place(&mut self, slot: u32, level: usize) -> Option<&mut Packet> {
+        let shard = self.shard(slot);
+        self.chains.get_mut(shard)?.place(level)
+    }
+
+    /// The same, in a new chunk if need be.
+    #[inline]
+    pub(crate) fn make_place(
+        &mut self,
+        slot: u32,
         level: usize,
         stamp: Stamp,
         pool: &mut ChunkPool,
     ) -> &mut Packet {
+        let shard = self.shard(slot);
         self.occupied |= 1 << shard;
-        self.chains[shard].place(level, stamp, pool)
+        self.chains[shard].make_place(level, stamp, pool)
     }
 
     /// Counts a packet that stands for many pairs, or holds bytes outside; see [`Chain::weigh`].
@@ -81,6 +106,6 @@ impl Row {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.chains.capacity() * size_of::<Chain>()
+        self.chains.len() * size_of::<Chain>()
     }
 }

@@ -114,8 +114,8 @@ pub use frames::FrameError;
 pub use fusion::{ClassOptions, ClassOptionsError, Fused, How, Observation, ObserveError};
 pub use history::HistoryError;
 pub use journal::{
-    Damage, DecodeError, Durability, Flusher, ImageProgress, JournalConfig, JournalConfigError,
-    JournalError, RecoverError, RecoveryReport, Torn,
+    Damage, DecodeError, Durability, FileFound, FileRole, Flusher, ImageProgress, JournalConfig,
+    JournalConfigError, JournalError, RecoverError, RecoveryReport, Torn, VerifyReport, verify,
 };
 pub use new_object::NewObject;
 pub use object::{Attributes, Object, ObjectId};

@@ -72,10 +72,10 @@ fn is_pending(engine: &Engine, id: EnvelopeId, agent: AgentId) -> bool {
         let group = everyone && envelope.from() != Some(agent) && born <= envelope.stamp.round;
         envelope.id() == id && (to == Some(agent) || group)
     };
-    let queued = held.queue.packets();
+    let queued = held.queue.envelopes();
     let coming = held.incoming();
-    let here = engine.host.row.chain_of(shard).into_iter().flat_map(|chain| chain.packets());
-    if queued.chain(coming).chain(here).any(|(packet, stamp)| matches(Envelope { packet, stamp })) {
+    let here = engine.host.row.chain_of(shard).into_iter().flat_map(|chain| chain.envelopes());
+    if queued.chain(coming).chain(here).any(&matches) {
         return true;
     }
     drop(held);
@@ -83,7 +83,7 @@ fn is_pending(engine: &Engine, id: EnvelopeId, agent: AgentId) -> bool {
         let mut delayed = false;
         let stamp = engine.stamp();
         engine.read(shard).outbox.timer.for_each(|_, due| {
-            delayed |= due.is_ok_and(|packet| matches(Envelope { packet, stamp }));
+            delayed |= due.is_ok_and(|packet| matches(Envelope { packet, stamp, beside: &[] }));
         });
         delayed
     })

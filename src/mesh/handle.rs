@@ -174,7 +174,23 @@ impl Gate {
     }
 
     /// The entry of a message.
-    #[inline]
+    /// Adds an entry to a batch.
+    #[inline(always)]
+    fn add(
+        &self,
+        entries: &mut Vec<Entry>,
+        to: Target,
+        message: Message<'_>,
+    ) -> Result<(), HandleError> {
+        if let (Target::Agent(to), Some(bytes)) = (to, message.fitting_bytes()) {
+            entries.push(Entry::Send(Packet::addressed(to, message.head(None), bytes)));
+            return Ok(());
+        }
+        entries.push(self.entry(to, message.rebuilt())?);
+        Ok(())
+    }
+
+    #[inline(never)]
     fn entry(&self, to: Target, message: Message<'_>) -> Result<Entry, HandleError> {
         let packet = self.packet(message)?;
         Ok(match to {
@@ -212,10 +228,20 @@ impl Gate {
         Ok(Packet::new(message.head(None), inline, Some(annex)))
     }
 
-    fn refused<T>(&self, limit: usize, error: PushError<T>) -> HandleError {
-        match error {
-            PushError::Full(_) => HandleError::Full { limit },
-            PushError::Closed(_) => HandleError::Closed,
+    /// What a push came to; if it went well, the driver is woken.
+    #[inline(always)]
+    fn pushed<T>(
+        &self,
+        pushed: Result<(), PushError<T>>,
+        limit: impl FnOnce() -> usize,
+    ) -> Result<(), HandleError> {
+        match pushed {
+            Ok(()) => {
+                self.waker.wake();
+                Ok(())
+            }
+            Err(PushError::Full(_)) => Err(HandleError::Full { limit: limit() }),
+            Err(PushError::Closed(_)) => Err(HandleError::Closed),
         }
     }
 }
@@ -231,7 +257,14 @@ impl MeshHandle {
     /// [`HandleError::Full`], [`HandleError::Closed`], [`HandleError::PayloadTooLarge`].
     #[inline]
     pub fn send(&self, to: impl Into<Target>, message: Message<'_>) -> Result<(), HandleError> {
-        self.push(self.gate.entry(to.into(), message)?)
+        let to = to.into();
+        // Written once, where it goes: the short way is compiled into the caller.
+        if let (Target::Agent(to), Some(bytes)) = (to, message.fitting_bytes()) {
+            let head = message.head(None);
+            let pushed = self.queue.push_with(|| Entry::Send(Packet::addressed(to, head, bytes)));
+            return self.gate.pushed(pushed, || self.queue.capacity());
+        }
+        self.push(self.gate.entry(to, message.rebuilt())?)
     }
 
     /// Sends a value of the application's own type from the host.
@@ -263,13 +296,7 @@ impl MeshHandle {
 
     #[inline]
     fn push(&self, entry: Entry) -> Result<(), HandleError> {
-        match self.queue.push(entry) {
-            Ok(()) => {
-                self.gate.waker.wake();
-                Ok(())
-            }
-            Err(error) => Err(self.gate.refused(self.queue.capacity(), error)),
-        }
+        self.gate.pushed(self.queue.push(entry), || self.queue.capacity())
     }
 
     fn request(&self, request: Request) -> Result<(), HandleError> {
@@ -287,8 +314,7 @@ impl MeshHandle {
         to: impl Into<Target>,
         message: Message<'_>,
     ) -> Result<(), HandleError> {
-        batch.entries.push(self.gate.entry(to.into(), message)?);
-        Ok(())
+        self.gate.add(&mut batch.entries, to.into(), message)
     }
 
     /// Spawns an agent. It learns its id in `on_start`.
@@ -404,14 +430,14 @@ impl Lane {
     /// [`HandleError::Full`], [`HandleError::Closed`], [`HandleError::PayloadTooLarge`].
     #[inline]
     pub fn send(&mut self, to: impl Into<Target>, message: Message<'_>) -> Result<(), HandleError> {
-        let entry = self.gate.entry(to.into(), message)?;
-        match self.queue.push(entry) {
-            Ok(()) => {
-                self.gate.waker.wake();
-                Ok(())
-            }
-            Err(error) => Err(self.gate.refused(self.queue.capacity(), error)),
+        let to = to.into();
+        if let (Target::Agent(to), Some(bytes)) = (to, message.fitting_bytes()) {
+            let head = message.head(None);
+            let pushed = self.queue.push_with(|| Entry::Send(Packet::addressed(to, head, bytes)));
+            return self.gate.pushed(pushed, || self.queue.capacity());
         }
+        let entry = self.gate.entry(to, message.rebuilt())?;
+        self.gate.pushed(self.queue.push(entry), || self.queue.capacity())
     }
 
     /// Sends a value of the application's own type from the host.
@@ -452,8 +478,7 @@ impl Lane {
         to: impl Into<Target>,
         message: Message<'_>,
     ) -> Result<(), HandleError> {
-        batch.entries.push(self.gate.entry(to.into(), message)?);
-        Ok(())
+        self.gate.add(&mut batch.entries, to.into(), message)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::agent::StateHasher;
 use crate::dispatch::engine::Engine;
-use crate::message::packet::Packet;
 use crate::message::{Envelope, Stamp};
 
 /// The hash of everything that decides what the mesh does next: clock, roster and agents in slot
@@ -50,18 +49,18 @@ fn hash_mail(hasher: &mut StateHasher, engine: &Engine, shard: usize) {
     hasher.u64(counters.delivered());
     counters.dropped_by_reason().for_each(|(_, count)| hasher.u64(count));
     shard.queue.for_each_chunk(|level, since, chunk| {
-        for (packet, stamp) in chunk.stamped().filter(|(packet, _)| !packet.is_buried()) {
+        for envelope in chunk.envelopes().filter(|envelope| !envelope.packet.is_buried()) {
             hasher.u64(since << 4 | level as u64);
-            hash_packet(hasher, packet, stamp);
+            hash_envelope(hasher, &envelope);
         }
     });
-    shard.incoming().for_each(|(packet, stamp)| hash_packet(hasher, packet, stamp));
+    shard.incoming().for_each(|envelope| hash_envelope(hasher, &envelope));
     shard.outbox.timer.for_each(|at, due| {
         hasher.u64(at.as_nanos() as u64);
         match due {
             Ok(packet) => {
                 let stamp = Stamp { round: 0, sent_at: at };
-                hash_packet(hasher, packet, stamp);
+                hash_envelope(hasher, &Envelope { packet, stamp, beside: &[] });
             }
             Err(agent) => hasher.u64(agent.to_bits()),
         }
@@ -76,8 +75,8 @@ fn hash_mail(hasher: &mut StateHasher, engine: &Engine, shard: usize) {
     }
 }
 
-fn hash_packet(hasher: &mut StateHasher, packet: &Packet, stamp: Stamp) {
-    let envelope = Envelope { packet, stamp };
+fn hash_envelope(hasher: &mut StateHasher, envelope: &Envelope<'_>) {
+    let packet = envelope.packet;
     hasher.u64(envelope.id().to_bits());
     hasher.u64(envelope.sent_at().as_nanos() as u64);
     hasher.u32(packet.target_slot);
@@ -87,8 +86,8 @@ fn hash_packet(hasher: &mut StateHasher, packet: &Packet, stamp: Stamp) {
     hasher.bytes(&[packet.priority.number(), packet.flags(), envelope.hops()]);
     hasher.u32(u32::from(packet.kind.to_bits()));
     hasher.u64(envelope.deadline().map_or(u64::MAX, |at| at.as_nanos() as u64));
-    hasher.u32(packet.bytes().len() as u32);
-    hasher.bytes(packet.bytes());
+    hasher.u32(envelope.bytes().len() as u32);
+    hasher.bytes(envelope.bytes());
 }
 
 fn hash_bounds(hasher: &mut StateHasher, region: Option<&crate::space::Region>) {

@@ -212,15 +212,20 @@ impl Mesh {
         {
             return Err(SendError::UnknownTarget { id });
         }
-        let (view, host, _) = self.engine.host_parts();
-        let packet = host.packet(view, message.head(None), message)?;
-        let bytes = packet.outside_bytes();
-        let sent = self.engine.accept_group(target, packet);
-        if sent.is_err() {
-            // A refused message has taken nothing.
-            self.engine.host.arena_left += bytes;
-        }
-        let id = sent?;
+        let id = match target {
+            Target::Agent(to) => self.engine.send_one(to, message)?,
+            group => {
+                let (view, host, _) = self.engine.host_parts();
+                let packet = host.packet(view, message.head(None), message)?;
+                let bytes = packet.outside_bytes();
+                let sent = self.engine.accept_group(group, packet);
+                if sent.is_err() {
+                    // A refused message has taken nothing.
+                    self.engine.host.arena_left += bytes;
+                }
+                sent?
+            }
+        };
         self.note(Event::Send { id, target, said: (&message).into() });
         Ok(id)
     }

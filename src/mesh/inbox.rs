@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::agent::{CommandError, SendError};
 use crate::dispatch::engine::Engine;
 use crate::lane::signal::{Sleeper, signal};
+use crate::lane::slots::Front;
 use crate::lane::{shared, spsc};
 use crate::mesh::config::LimitsConfig;
 use crate::mesh::handle::{Entry, Gate, HandleError, MeshHandle, Request};
@@ -93,6 +94,39 @@ impl Inbox {
     }
 }
 
+/// Takes in what is at the front of a queue: a plain message at once, copied from where it lies;
+/// what comes behind anything else waits with it, so that order holds.
+#[inline(always)]
+fn receive(
+    engine: &mut Engine,
+    recorder: &mut Option<Box<Recorder>>,
+    others: &mut Vec<Entry>,
+    front: Front<'_, Entry>,
+) {
+    let host = &mut engine.host;
+    let copied = recorder.is_none()
+        && others.is_empty()
+        && front.look(|entry| matches!(entry, Entry::Send(packet) if host.take(packet)));
+    if !copied {
+        receive_slowly(engine, recorder, others, front.take());
+    }
+}
+
+#[inline(never)]
+fn receive_slowly(
+    engine: &mut Engine,
+    recorder: &mut Option<Box<Recorder>>,
+    others: &mut Vec<Entry>,
+    entry: Entry,
+) {
+    match entry {
+        Entry::Send(packet) if others.is_empty() && packet.annex.is_none() => {
+            accept(engine, recorder, packet);
+        }
+        entry => others.push(entry),
+    }
+}
+
 /// Sends a message to one agent that came through a queue. The caller has looked for room.
 #[inline]
 fn accept(engine: &mut Engine, recorder: &mut Option<Box<Recorder>>, packet: Packet) {
@@ -119,24 +153,14 @@ impl Mesh {
         let mut others = core::mem::take(&mut self.inbox.others);
         let limit = quota.min(self.engine.host_room());
         let Self { inbox, engine, recorder, .. } = self;
-        inbox.receiver.drain(limit, |entry| match entry {
-            Entry::Send(packet) if others.is_empty() && packet.annex.is_none() => {
-                accept(engine, recorder, packet);
-            }
-            entry => others.push(entry),
-        });
+        inbox.receiver.drain_front(limit, |front| receive(engine, recorder, &mut others, front));
         self.take_in(&mut others, &mut added);
         let start = self.inbox.start;
         for turn in 0..lanes.len() {
             let at = (start + turn) % lanes.len();
             let limit = quota.min(self.engine.host_room());
             let Self { engine, recorder, .. } = self;
-            lanes[at].drain(limit, |entry| match entry {
-                Entry::Send(packet) if others.is_empty() && packet.annex.is_none() => {
-                    accept(engine, recorder, packet);
-                }
-                entry => others.push(entry),
-            });
+            lanes[at].drain_front(limit, |front| receive(engine, recorder, &mut others, front));
             self.take_in(&mut others, &mut added);
         }
         self.inbox.others = others;

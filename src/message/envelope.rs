@@ -71,6 +71,13 @@ impl AskId {
     pub const fn to_bits(self) -> u32 {
         self.0
     }
+
+    /// The id that [`to_bits`](Self::to_bits) gave.
+    #[inline]
+    #[must_use]
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
 }
 
 /// What all envelopes of a chunk share.
@@ -81,10 +88,24 @@ pub(crate) struct Stamp {
 }
 
 /// A stamped message, as a handler gets it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Envelope<'a> {
     pub(crate) packet: &'a Packet,
     pub(crate) stamp: Stamp,
+    /// The bytes of its chunk, where a payload may lie.
+    pub(crate) beside: &'a [u8],
+}
+
+impl fmt::Debug for Envelope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("id", &self.id())
+            .field("from", &self.from())
+            .field("kind", &self.kind())
+            .field("priority", &self.priority())
+            .field("bytes", &self.bytes())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Envelope<'a> {
@@ -131,7 +152,7 @@ impl<'a> Envelope<'a> {
     #[inline]
     #[must_use]
     pub fn bytes(&self) -> &'a [u8] {
-        self.packet.bytes()
+        self.packet.bytes(self.beside)
     }
 
     /// The payload as a value of plain data, read from wherever it lies.
@@ -159,7 +180,8 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// The payload's shared block, to keep or to send on without copying; `None` if it came inline.
+    /// The payload's shared block, to keep or to send on without copying. `None` if it came in the
+    /// envelope or beside it, as bytes sent to one agent do up to [`BESIDE_BYTES`](crate::BESIDE_BYTES).
     #[must_use]
     pub fn shared(&self) -> Option<&'a Payload> {
         self.packet.annex.as_ref().and_then(|annex| annex.payload.as_ref())
@@ -188,6 +210,14 @@ impl<'a> Envelope<'a> {
     #[must_use]
     pub fn is_question(&self) -> bool {
         self.packet.flags() & QUESTION != 0
+    }
+
+    /// The question that this asks, as its sender knows it: with [`from`](Self::from) it is what
+    /// [`Context::answer`](crate::Context::answer) needs to answer later.
+    #[inline]
+    #[must_use]
+    pub fn asks(&self) -> Option<AskId> {
+        self.is_question().then_some(AskId(self.packet.correlation))
     }
 
     /// The question that this answers, or whose time ran out.

@@ -33,7 +33,7 @@ pub use kind::Kind;
 pub use notice::{Refused, RefusedCommand, Undelivered};
 pub(crate) use outgoing::Body;
 pub use outgoing::Message;
-pub use packet::INLINE_BYTES;
+pub use packet::{BESIDE_BYTES, INLINE_BYTES};
 pub use payload::Payload;
 pub use priority::{InvalidPriority, Priority};
 pub use reason::DropReason;

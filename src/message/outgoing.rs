@@ -64,6 +64,43 @@ impl<'a> Message<'a> {
             && !self.report
     }
 
+    /// The bytes, if they and all else fit into an envelope.
+    #[inline(always)]
+    pub(crate) const fn fitting_bytes(&self) -> Option<&'a [u8]> {
+        match self.body {
+            Body::Bytes(bytes)
+                if bytes.len() <= crate::message::INLINE_BYTES && self.is_simple() =>
+            {
+                Some(bytes)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same, made anew from its parts.
+    #[inline(always)]
+    pub(crate) const fn rebuilt(&self) -> Self {
+        Self {
+            kind: self.kind,
+            priority: self.priority,
+            hops: self.hops,
+            retry: self.retry,
+            report: self.report,
+            body: match self.body {
+                Body::Bytes(bytes) => Body::Bytes(bytes),
+                Body::Shared(shared) => Body::Shared(shared),
+            },
+            deadline: match self.deadline {
+                Some(deadline) => Some(deadline),
+                None => None,
+            },
+            pose: match self.pose {
+                Some(pose) => Some(pose),
+                None => None,
+            },
+        }
+    }
+
     /// What it says of itself when `from` sends it.
     #[inline(always)]
     pub(crate) const fn head(&self, from: Option<AgentId>) -> Head {

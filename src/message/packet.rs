@@ -19,6 +19,11 @@ use crate::message::{Kind, Priority};
 /// Payloads up to this many bytes travel inside the envelope: a [`Pose`](crate::Pose) fits.
 pub const INLINE_BYTES: usize = 28;
 
+/// The longest payload that travels beside its envelope, in memory that moves with it, when it is sent
+/// to one agent and nothing but its priority is said of it: costs a copy. Longer ones, and those of
+/// groups, lie in blocks that receivers share.
+pub const BESIDE_BYTES: usize = 256;
+
 /// Bits of a sequence that number the messages of one shard in one round.
 pub(crate) const POSITION_BITS: u32 = 20;
 
@@ -48,12 +53,35 @@ pub(crate) struct Head {
 }
 
 const LENGTH: u8 = 0b0001_1111;
+/// The length that says: the payload lies beside the packet, in its chunk; see [`Beside`].
+const IN_CHUNK: u8 = LENGTH;
 /// For everyone: one packet a shard; target_slot holds how many receivers the shard had.
 pub(crate) const EVERYONE: u8 = 0b0010_0000;
 /// Wants an answer under its correlation.
 pub(crate) const QUESTION: u8 = 0b0100_0000;
 /// Answers the question of its correlation.
 pub(crate) const ANSWER: u8 = 0b1000_0000;
+
+/// Where in its chunk's block of bytes a packet's payload lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Beside {
+    pub(crate) offset: u32,
+    pub(crate) length: u32,
+}
+
+impl Head {
+    /// The same, made anew from its parts.
+    #[inline(always)]
+    pub(crate) const fn rebuilt(&self) -> Self {
+        Self {
+            from: self.from,
+            kind: self.kind,
+            priority: self.priority,
+            correlation: self.correlation,
+            flags: self.flags,
+        }
+    }
+}
 
 impl Packet {
     /// An empty packet, for chunks to hold before they are written.
@@ -95,9 +123,39 @@ impl Packet {
         self.kind = head.kind;
         self.priority = head.priority;
         self.tag = head.flags | bytes.len() as u8;
+        // In words, as handlers write them: a wider load would have to wait until their stores have
+        // reached the cache.
         if let Some(place) = self.inline.get_mut(..bytes.len()) {
-            place.copy_from_slice(bytes);
+            let (words, rest) = bytes.as_chunks::<8>();
+            let (to_words, to_rest) = place.as_chunks_mut::<8>();
+            for (to, word) in to_words.iter_mut().zip(words) {
+                *to = *word;
+            }
+            to_rest.copy_from_slice(rest);
         }
+    }
+
+    /// A packet to one agent that is complete but for its number. `bytes` fit into it.
+    #[inline(always)]
+    pub(crate) fn addressed(to: AgentId, head: Head, bytes: &[u8]) -> Self {
+        let mut packet = Self::EMPTY;
+        packet.write(to, head, 0, bytes);
+        packet
+    }
+
+    /// Writes what another packet says, with a number of its own. Neither holds an annex.
+    #[inline(always)]
+    pub(crate) fn copy_from(&mut self, other: &Self, sequence: u32) {
+        debug_assert!(self.annex.is_none() && other.annex.is_none());
+        (self.target_slot, self.target_generation) = (other.target_slot, other.target_generation);
+        self.from = other.from;
+        core::mem::forget(self.annex.take());
+        self.sequence = sequence;
+        self.correlation = other.correlation;
+        self.kind = other.kind;
+        self.priority = other.priority;
+        self.tag = other.tag;
+        self.inline = other.inline;
     }
 
     /// Says to whom it goes.
@@ -165,15 +223,49 @@ impl Packet {
         }
     }
 
+    /// The payload; `beside` is the block of the packet's chunk.
     #[inline]
-    pub(crate) fn bytes(&self) -> &[u8] {
-        match &self.annex {
-            Some(annex) if annex.payload.is_some() => annex.payload.as_deref().unwrap_or(&[]),
-            _ => self.inline.get(..(self.tag & LENGTH) as usize).unwrap_or(&[]),
+    pub(crate) fn bytes<'a>(&'a self, beside: &'a [u8]) -> &'a [u8] {
+        match self.inline.get(..(self.tag & LENGTH) as usize) {
+            Some(inline) if self.annex.is_none() => inline,
+            _ => self.outer_bytes(beside),
         }
     }
 
-    /// Bytes held outside the packet.
+    #[inline(never)]
+    fn outer_bytes<'a>(&'a self, beside: &'a [u8]) -> &'a [u8] {
+        let payload = self.annex.as_ref().and_then(|annex| annex.payload.as_deref());
+        let inline = || self.inline.get(..(self.tag & LENGTH) as usize);
+        payload.or_else(|| self.beside_in(beside)).or_else(inline).unwrap_or(&[])
+    }
+
+    /// Where the payload lies in the chunk's block, if it lies there.
+    #[inline]
+    pub(crate) fn beside(&self) -> Option<Beside> {
+        if self.tag & LENGTH != IN_CHUNK {
+            return None;
+        }
+        let [a, b, c, d, e, f, g, h, ..] = self.inline;
+        let (offset, length) = ([a, b, c, d], [e, f, g, h]);
+        Some(Beside { offset: u32::from_le_bytes(offset), length: u32::from_le_bytes(length) })
+    }
+
+    /// The payload in the chunk's block, if it lies there.
+    #[inline]
+    pub(crate) fn beside_in<'a>(&self, block: &'a [u8]) -> Option<&'a [u8]> {
+        let Beside { offset, length } = self.beside()?;
+        block.get(offset as usize..)?.get(..length as usize)
+    }
+
+    /// Says that the payload lies in the chunk's block.
+    #[inline]
+    pub(crate) fn lay_beside(&mut self, at: Beside) {
+        self.tag = self.tag & !LENGTH | IN_CHUNK;
+        let place = at.offset.to_le_bytes().into_iter().chain(at.length.to_le_bytes());
+        self.inline.iter_mut().zip(place).for_each(|(to, byte)| *to = byte);
+    }
+
+    /// Bytes held outside the packet and its chunk.
     #[inline]
     pub(crate) fn outside_bytes(&self) -> u64 {
         self.annex.as_ref().and_then(|annex| annex.payload.as_ref()).map_or(0, |p| p.len() as u64)

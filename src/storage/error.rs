@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 /// Why a storage did not do what was asked.
-#[derive(Debug, Error)]
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
 #[non_exhaustive]
 pub enum StorageError {
     /// There is no room left, on the disk or in the quota.
@@ -50,14 +50,16 @@ pub enum StorageError {
         file: String,
     },
     /// The system refused.
-    #[error("could not {operation} {file:?}: {source}")]
+    #[error("could not {operation} {file:?}: {message}")]
     System {
         /// What was tried.
         operation: &'static str,
         /// The file or folder.
         file: String,
+        /// The kind of the system's error.
+        kind: io::ErrorKind,
         /// What the system said.
-        source: io::Error,
+        message: String,
     },
     /// The simulated disk failed or crashed, as it was told to.
     #[error("simulated failure of operation {index}: {operation} {file:?}")]
@@ -86,7 +88,7 @@ impl StorageError {
             }
             io::ErrorKind::NotFound => Self::Missing { file },
             io::ErrorKind::AlreadyExists => Self::Exists { file },
-            _ => Self::System { operation, file, source },
+            kind => Self::System { operation, file, kind, message: source.to_string() },
         }
     }
 }

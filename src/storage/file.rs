@@ -153,7 +153,9 @@ impl Storage for FileStorage {
     fn truncate(&self, name: &str, len: u64) -> Result<(), StorageError> {
         let failed = |source| StorageError::system("truncate", name, len, source);
         let file = OpenOptions::new().write(true).open(self.path(name)?).map_err(failed)?;
-        file.set_len(len).and_then(|()| file.sync_all()).map_err(failed)
+        let cut = |bytes: u64| if bytes > len { file.set_len(len) } else { Ok(()) };
+        let about = file.metadata().map_err(failed)?;
+        cut(about.len()).and_then(|()| file.sync_all()).map_err(failed)
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {

@@ -16,6 +16,7 @@ mod file;
 mod ram;
 
 use core::fmt;
+use std::sync::Arc;
 
 pub use error::StorageError;
 pub use file::FileStorage;
@@ -41,7 +42,8 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// [`StorageError::Missing`] where there is no such file; [`StorageError`] where it cannot be read.
     fn read(&self, name: &str, offset: u64, into: &mut [u8]) -> Result<usize, StorageError>;
 
-    /// Cuts a file to its first `len` bytes; certain to outlive a crash when this returns.
+    /// Cuts a file to its first `len` bytes, or leaves it at fewer. They are certain to outlive a crash
+    /// when this returns, also those that nobody synced.
     ///
     /// # Errors
     /// [`StorageError::Missing`] where there is no such file; [`StorageError`] where it cannot be cut.
@@ -64,6 +66,37 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StorageError`] where the system says that it could not.
     fn sync_directory(&self) -> Result<(), StorageError>;
+}
+
+/// Sharing a storage shares its files.
+impl<S: Storage + ?Sized> Storage for Arc<S> {
+    fn list(&self) -> Result<Vec<StoredFile>, StorageError> {
+        (**self).list()
+    }
+
+    fn create(&self, name: &str) -> Result<Box<dyn Appender>, StorageError> {
+        (**self).create(name)
+    }
+
+    fn read(&self, name: &str, offset: u64, into: &mut [u8]) -> Result<usize, StorageError> {
+        (**self).read(name, offset, into)
+    }
+
+    fn truncate(&self, name: &str, len: u64) -> Result<(), StorageError> {
+        (**self).truncate(name, len)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
+        (**self).rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), StorageError> {
+        (**self).remove(name)
+    }
+
+    fn sync_directory(&self) -> Result<(), StorageError> {
+        (**self).sync_directory()
+    }
 }
 
 /// A file that grows. One thread appends at a time; several may sync at once.

@@ -7,7 +7,7 @@ use super::wire::DecodeError;
 use crate::storage::StorageError;
 
 /// Why a change was not taken, or is not certain.
-#[derive(Debug, Error)]
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
 #[non_exhaustive]
 pub enum JournalError {
     /// The storage refused. The store takes no more changes; see [`Poisoned`](Self::Poisoned).
@@ -42,7 +42,7 @@ pub enum JournalError {
 }
 
 /// Why a store could not be recovered. It was left as it was.
-#[derive(Debug, Error)]
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
 #[non_exhaustive]
 pub enum RecoverError {
     /// The storage refused.
@@ -89,6 +89,14 @@ pub enum Damage {
     /// The file does not begin as a file of a store does.
     #[error("this is not a file of a store")]
     NotAStore,
+    /// The file was written by a newer version of this library.
+    #[error("format version {version}, this library reads up to {known}")]
+    Newer {
+        /// Its version.
+        version: u16,
+        /// The newest version that is known here.
+        known: u16,
+    },
     /// The file's header was changed.
     #[error("the file's header was changed or is cut off")]
     Header,

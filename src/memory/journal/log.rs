@@ -1,8 +1,13 @@
 //! The log's end: sealed blocks wait here, and whichever thread flushes writes and syncs them.
 //!
-//! Two locks, taken in the order `file`, `waiting`. `waiting` is held for moments only: to push a
-//! block or to take all. `file` is held while blocks are written, not while they are synced, so
-//! the next blocks are written, and synced by another thread, while a sync is under way.
+//! 1. Two locks, taken in the order `file`, `waiting`. `waiting` is held for moments only: to push a
+//!    block or to take all. `file` is held while blocks are written, not while they are synced, so
+//!    the next blocks are written, and synced by another thread, while a sync is under way.
+//! 2. Only a flush syncs: the files that were begun or ended since, then the present one, and their
+//!    names. So the writer, which may write too, never waits for a sync.
+//! 3. A sync says nothing about bytes that another sync, under way on another thread, has been told it
+//!    could not write: that is why a storage tells each of them ([`Appender::sync`]), and why a
+//!    flush that was told keeps all later ones from acknowledging anything.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -14,6 +19,9 @@ use super::error::JournalError;
 use super::header::{FILE_HEADER_BYTES, FileHeader, Named, log_name, parse_name};
 use crate::storage::{Appender, Storage, StorageError};
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// So many buffers are kept to be used again.
+const SPARE_BUFFERS: usize = 4;
 
 /// A block that waits to be written.
 #[derive(Debug)]
@@ -58,6 +66,11 @@ struct Waiting {
 #[derive(Debug)]
 struct Written {
     open: Option<Open>,
+    /// Files that ended and are not known to be synced, each with its last sequence.
+    ended: Vec<(u64, Arc<dyn Appender>)>,
+    /// How many files were begun, and of how many the names are certain.
+    begun: u64,
+    named: u64,
     /// The last sequence that is written.
     last: u64,
     /// The `settled` of the last block that is written.
@@ -78,7 +91,14 @@ impl Log {
         Self {
             storage,
             config,
-            file: Mutex::new(Written { open: None, last, settled: last }),
+            file: Mutex::new(Written {
+                open: None,
+                ended: Vec::new(),
+                begun: 0,
+                named: 0,
+                last,
+                settled: last,
+            }),
             waiting: Mutex::default(),
             pending: AtomicUsize::new(0),
             durable: AtomicU64::new(last),
@@ -114,8 +134,10 @@ impl Log {
     /// Writes what waits without syncing it, unless a flush is writing just now.
     pub(super) fn write_behind(&self) -> Result<(), JournalError> {
         match self.file.try_lock() {
-            Ok(mut written) => self.write_waiting(&mut written),
-            Err(TryLockError::Poisoned(error)) => self.write_waiting(&mut error.into_inner()),
+            Ok(mut written) => self.write_waiting(&mut written, false),
+            Err(TryLockError::Poisoned(error)) => {
+                self.write_waiting(&mut error.into_inner(), false)
+            }
             Err(TryLockError::WouldBlock) => Ok(()),
         }
     }
@@ -123,15 +145,22 @@ impl Log {
     /// Writes and syncs what waits. What was pushed before the call is certain after it.
     pub(super) fn flush(&self) -> Result<Sequence, JournalError> {
         let mut written = held(&self.file);
-        self.write_waiting(&mut written)?;
-        let (last, settled) = (written.last, written.settled);
-        let file = written.open.as_ref().map(|open| open.file.clone());
+        self.write_waiting(&mut written, true)?;
+        let (last, settled, begun) = (written.last, written.settled, written.begun);
+        let is_named = written.named == begun;
+        let files = written.ended.iter().map(|(_, file)| file.clone());
+        let mut files: Vec<_> = files.collect();
+        files.extend(written.open.as_ref().map(|open| open.file.clone()));
         drop(written);
-        if let Some(file) = file.filter(|_| self.synced.load(Ordering::Acquire) < last) {
-            file.sync().map_err(|error| self.poison(error))?;
-            // An older sync of the same bytes may have failed meanwhile on another thread.
+        if self.synced.load(Ordering::Acquire) < last {
+            let synced = files.iter().try_for_each(|file| file.sync());
+            let named = || if is_named { Ok(()) } else { self.storage.sync_directory() };
+            synced.and_then(|()| named()).map_err(|error| self.poison(error))?;
             self.check()?;
             self.synced.fetch_max(last, Ordering::AcqRel);
+            let mut written = held(&self.file);
+            written.ended.retain(|&(through, _)| through > last);
+            written.named = written.named.max(begun);
         }
         self.durable.fetch_max(settled, Ordering::AcqRel);
         Ok(self.durable_through())
@@ -221,48 +250,60 @@ impl Log {
         JournalError::Storage(error)
     }
 
-    fn write_waiting(&self, written: &mut Written) -> Result<(), JournalError> {
+    /// `reserves` says whether room is kept ahead of small writes.
+    fn write_waiting(&self, written: &mut Written, reserves: bool) -> Result<(), JournalError> {
         self.check()?;
         loop {
             let blocks = std::mem::take(&mut held(&self.waiting).blocks);
             if blocks.is_empty() {
                 return Ok(());
             }
+            let bytes: u64 = blocks.iter().map(|block| block.bytes.len() as u64).sum();
+            // What is large gains nothing from being written twice.
+            let reserves = reserves && bytes * 2 <= self.config.reserve_bytes;
             for mut block in blocks {
                 self.pending.fetch_sub(block.bytes.len(), Ordering::Relaxed);
-                self.write(written, &mut block).map_err(|error| self.poison(error))?;
+                self.write(written, &mut block, reserves).map_err(|error| self.poison(error))?;
                 let mut waiting = held(&self.waiting);
-                if waiting.spare.len() < 4 {
+                if waiting.spare.len() < SPARE_BUFFERS {
                     waiting.spare.push(block.bytes);
                 }
             }
         }
     }
 
-    fn write(&self, written: &mut Written, block: &mut Sealed) -> Result<(), StorageError> {
+    fn write(
+        &self,
+        written: &mut Written,
+        block: &mut Sealed,
+        reserves: bool,
+    ) -> Result<(), StorageError> {
         if block.header.last() <= self.imaged.load(Ordering::Acquire) {
             // The image was faster; what follows it begins a file.
             (written.last, written.settled) = (block.header.last(), block.settled);
             return Ok(());
         }
         let bytes = block.bytes.len() as u64;
-        let full = |open: &Open| open.bytes + bytes > self.config.file_bytes;
-        let ends = |open: &Open| block.begins_file || full(open);
-        if let Some(open) =
-            written.open.take_if(|open| ends(open) && open.first < block.header.first)
-        {
-            // The next file's existence says that this one is whole.
+        let ends = |open: &mut Open| {
+            let is_full = open.bytes + bytes > self.config.file_bytes;
+            (block.begins_file || is_full) && open.first < block.header.first
+        };
+        if let Some(open) = written.open.take_if(ends) {
             open.file.trim()?;
-            open.file.sync()?;
-            self.synced.fetch_max(written.last, Ordering::AcqRel);
+            written.ended.push((written.last, open.file));
         }
         let open = match &mut written.open {
             Some(open) => open,
-            none => none.insert(self.begin_file(block.header.first)?),
+            none => {
+                written.begun += 1;
+                none.insert(self.begin_file(block.header.first)?)
+            }
         };
         block.header.durable = self.synced.load(Ordering::Acquire);
         block::seal(&mut block.bytes, block.header, open.place());
-        open.reserve(block.bytes.len() as u64, &self.config)?;
+        if reserves {
+            open.reserve(block.bytes.len() as u64, &self.config)?;
+        }
         open.file.append(&block.bytes)?;
         open.bytes += block.bytes.len() as u64;
         (written.last, written.settled) = (block.header.last(), block.settled);
@@ -272,7 +313,6 @@ impl Log {
     fn begin_file(&self, first: u64) -> Result<Open, StorageError> {
         let file: Arc<dyn Appender> = self.storage.create(&log_name(first))?.into();
         file.append(&FileHeader::log(first).to_bytes())?;
-        self.storage.sync_directory()?;
         Ok(Open { file, first, bytes: FILE_HEADER_BYTES as u64, reserved: 0 })
     }
 }
@@ -282,11 +322,10 @@ impl Open {
         Place { file: FileHeader::log(self.first), offset: self.bytes }
     }
 
-    /// Keeps room ahead of small blocks, so that their syncs have no length to write. Large ones
-    /// gain nothing from being written twice.
+    /// Keeps room ahead of a block, so that its sync has no length to write.
     fn reserve(&mut self, block: u64, config: &JournalConfig) -> Result<(), StorageError> {
         let needed = self.bytes + block;
-        if needed <= self.reserved || block * 2 > config.reserve_bytes {
+        if needed <= self.reserved {
             return Ok(());
         }
         let room =

@@ -28,6 +28,7 @@ mod recover;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod wire;
 mod writer;
 
@@ -37,6 +38,7 @@ pub use image::ImageProgress;
 pub(crate) use image::ImageWriter;
 pub(crate) use recover::recover;
 pub use recover::{RecoveryReport, Torn};
+pub use verify::{FileFound, FileRole, VerifyReport, verify};
 pub use wire::DecodeError;
 pub use writer::Flusher;
 pub(crate) use writer::Journal;

@@ -3,11 +3,12 @@
 //! 1. An image counts only whole; it got its name when it was. Where the newest is damaged an older one
 //!    serves if the log behind it reaches as far.
 //! 2. The log is followed block by block; each begins with the sequence after the last one's. It ends
-//!    where no intact block follows. A next file begins only once the one before it was synced, and a
-//!    block says which sequences were certain when it was written: where either shows that more was
-//!    certain than is intact, that is damage, an error with its place. Otherwise it is the torn end of
-//!    what was never acknowledged, and is cut off.
-//! 3. Nothing is changed before all has been read and taken, and then only what rule 2 cuts off, files
+//!    where no intact block follows. A block says which sequences were certain when it was written:
+//!    where one behind the end shows that more was certain than is intact, that is damage, an error
+//!    with its place. Otherwise it is the torn end of what was never acknowledged, and is cut off.
+//! 3. What a process that died had written and not synced is read as well, so it is synced before
+//!    anything is built on it, and names are before a file is removed.
+//! 4. Nothing is changed before all has been read and taken, and then only what rule 2 cuts off, files
 //!    that an image has replaced, and images that were never finished.
 
 use core::fmt;
@@ -120,35 +121,34 @@ pub(crate) fn recover(
 ) -> Result<(Journal, RecoveryReport), RecoverError> {
     let files = Files::of(&*storage)?;
     let mut report = RecoveryReport::default();
-    let image = choose_image(&*storage, &files, &mut report)?;
-    if let Some((_, file)) = image {
-        report.image_records = read_image(&*storage, image, take)?.records;
-        if report.skipped_image.is_some() {
-            report.removed.extend(files.images.iter().map(|(_, file)| file.name.clone()));
-            report.removed.retain(|name| *name != file.name);
-        }
-    }
-    report.image_through = Sequence(image.map_or(0, |&(through, _)| through));
-    let tail = follow(&*storage, &files.logs, report.image_through.0, take)?;
-    report.log_records = tail.records;
-    report.through = Sequence(tail.through);
-    if let (Some(skipped), Some(&(through, _))) = (&report.skipped_image, files.images.last())
-        && tail.through < through
-    {
-        // What the image held was certain, and the log does not reach it.
-        let damage = check_image(&*storage, files.images.last())?.err();
-        let (offset, damage) = damage.unwrap_or((0, Damage::Header));
-        let intact = report.through;
-        return Err(RecoverError::Damaged { file: skipped.clone(), offset, damage, intact });
-    }
+    let tail = read(&*storage, &files, &mut report, take)?;
     repair(&*storage, &files, &tail, &mut report)?;
     let journal = Journal::new(storage, config, report.through);
     Ok((journal, report))
 }
 
-/// What an image holds.
-struct ImageFound {
-    records: u64,
+/// Gives the changes of a store to `take`, in order, and changes nothing.
+pub(super) fn read(
+    storage: &dyn Storage,
+    files: &Files,
+    report: &mut RecoveryReport,
+    take: Take<'_>,
+) -> Result<Tail, RecoverError> {
+    let image = choose_image(storage, files, report)?;
+    if let Some(image) = image {
+        report.image_records = read_image(storage, image, take)?;
+        report.image_through = Sequence(image.0);
+    }
+    let tail = follow(storage, &files.logs, report.image_through.0, take)?;
+    report.log_records = tail.records;
+    report.through = Sequence(tail.through);
+    if let (Some(_), Some(newest)) = (&report.skipped_image, files.images.last())
+        && tail.through < newest.0
+    {
+        // What the image held was certain, and the log does not reach it: the image's own error.
+        read_image(storage, newest, &mut |_| Ok(()))?;
+    }
+    Ok(tail)
 }
 
 /// The newest image that can serve. One that stands alone is not read twice: where it is damaged,
@@ -164,37 +164,25 @@ fn choose_image<'a>(
         return Ok(Some(newest));
     }
     for image in files.images.iter().rev() {
-        match check_image(storage, Some(image))? {
-            Ok(()) => return Ok(Some(image)),
-            Err(_) => report.skipped_image.get_or_insert_with(|| newest.1.name.clone()),
-        };
+        match read_image(storage, image, &mut |_| Ok(())) {
+            Ok(_) => return Ok(Some(image)),
+            Err(RecoverError::Damaged { .. }) => {
+                report.skipped_image.get_or_insert_with(|| newest.1.name.clone());
+            }
+            Err(error) => return Err(error),
+        }
     }
     // Every image is damaged: the log from its start, or the error of the newest one.
     Ok(if from_start { None } else { Some(newest) })
 }
 
-/// Whether the image is whole, or where it is not.
-fn check_image(
-    storage: &dyn Storage,
-    image: Option<&(u64, StoredFile)>,
-) -> Result<Result<(), (u64, Damage)>, RecoverError> {
-    match read_image(storage, image, &mut |_| Ok(())) {
-        Ok(_) => Ok(Ok(())),
-        Err(RecoverError::Damaged { offset, damage, .. }) => Ok(Err((offset, damage))),
-        Err(error) => Err(error),
-    }
-}
-
+/// Gives the records of an image to `take`, and their number.
 fn read_image(
     storage: &dyn Storage,
-    image: Option<&(u64, StoredFile)>,
+    (through, file): &(u64, StoredFile),
     take: Take<'_>,
-) -> Result<ImageFound, RecoverError> {
-    let Some((through, file)) = image else { return Ok(ImageFound { records: 0 }) };
-    let damaged = |offset, damage| {
-        let (file, intact) = (file.name.clone(), Sequence(0));
-        RecoverError::Damaged { file, offset, damage, intact }
-    };
+) -> Result<u64, RecoverError> {
+    let damaged = |offset, damage| lost(file, offset, damage, 0);
     let mut scan = match Scan::open(storage, file, FileKind::Image, *through)? {
         Ok(scan) => scan,
         Err(problem) => return Err(header_error(file, problem, 0)),
@@ -206,7 +194,7 @@ fn read_image(
                 let (expected, found) = (records, header.first);
                 return Err(damaged(offset, Damage::Count { expected, found }));
             }
-            Next::Block { header, .. } if header.records == 0 => return Ok(ImageFound { records }),
+            Next::Block { header, .. } if header.records == 0 => return Ok(records),
             Next::Block { header, offset, records: bytes } => {
                 take_block(file, offset, header.time, header.records, bytes, 0, take)?;
                 records += u64::from(header.records);
@@ -226,49 +214,66 @@ pub(super) struct Tail {
     /// Where the last log that holds anything ends: its place among the logs, the offset behind its
     /// last intact block, and what stands there instead of a next one.
     pub(super) end: Option<(usize, u64, Option<Damage>)>,
+    /// The last sequence that is known to outlive a crash.
+    certain: u64,
+    /// The logs that were followed: their places, ends and last sequences.
+    followed: Vec<(usize, u64, u64)>,
+}
+
+impl Tail {
+    /// What stands behind the end and is to be cut off, where that is more than unused room.
+    pub(super) fn torn(&self, files: &Files) -> Option<Torn> {
+        let (index, offset, damage) = self.end.as_ref()?;
+        let file = &files.logs.get(*index)?.1;
+        let (file, offset, bytes) =
+            (file.name.clone(), *offset, file.bytes.saturating_sub(*offset));
+        damage.clone().filter(|_| bytes > 0).map(|damage| Torn { file, offset, bytes, damage })
+    }
 }
 
 /// Gives the records of the log behind `through` to `take`.
-pub(super) fn follow(
+fn follow(
     storage: &dyn Storage,
     logs: &[(u64, StoredFile)],
     through: u64,
     take: Take<'_>,
 ) -> Result<Tail, RecoverError> {
-    let mut tail = Tail { through, ..Tail::default() };
+    let mut tail = Tail { through, certain: through, ..Tail::default() };
     // The last log that begins no later than the change that has to follow.
-    let start = logs.iter().rposition(|&(first, _)| first <= through + 1);
-    if let (None, Some((first, file))) = (start, logs.first()) {
-        let damage = Damage::OutOfOrder { expected: through + 1, found: *first };
-        let (file, intact) = (file.name.clone(), Sequence(through));
-        return Err(RecoverError::Damaged { file, offset: 0, damage, intact });
-    }
-    for index in start.unwrap_or(0)..logs.len() {
-        let (first, file) = &logs[index];
-        let next = logs.get(index + 1).map(|&(first, _)| first);
+    let start = logs.iter().rposition(|&(first, _)| first <= through + 1).unwrap_or(0);
+    let mut rest = start;
+    for (index, (first, file)) in logs.iter().enumerate().skip(start) {
+        if *first > tail.through + 1 {
+            break;
+        }
         let (offset, damage) = match Scan::open(storage, file, FileKind::Log, *first)? {
-            Ok(mut scan) => {
-                let (offset, damage) = follow_file(&mut scan, file, &mut tail, take)?;
-                if next.is_none() && scan.evidence(tail.through + 1)?.is_some() {
-                    let damage = damage.unwrap_or(Damage::NoBlock);
-                    return Err(lost(file, offset, damage, tail.through));
-                }
-                (offset, damage)
-            }
-            Err(HeaderProblem::Torn) => {
-                let mut scan = Scan::headless(storage, file, *first);
-                if scan.evidence(tail.through + 1)?.is_some() {
-                    return Err(lost(file, 0, Damage::Header, tail.through));
-                }
-                (0, Some(Damage::Header))
-            }
+            Ok(mut scan) => follow_file(&mut scan, file, &mut tail, take)?,
+            Err(HeaderProblem::Torn) => (0, Some(Damage::Header)),
             Err(problem) => return Err(header_error(file, problem, tail.through)),
         };
-        if next.is_some_and(|next| next > tail.through + 1) {
-            let damage = damage.unwrap_or(Damage::NoBlock);
-            return Err(lost(file, offset, damage, tail.through));
-        }
+        tail.followed.push((index, offset, tail.through));
         tail.end = Some((index, offset, damage));
+        rest = index;
+    }
+    // What is behind the end, in its log and in later ones, must not show that more was certain.
+    for (index, (first, file)) in logs.iter().enumerate().skip(rest) {
+        if index > rest
+            && let Err(problem) = Scan::open(storage, file, FileKind::Log, *first)?
+            && problem != HeaderProblem::Torn
+        {
+            return Err(header_error(file, problem, tail.through));
+        }
+        let end = tail.end.as_ref().filter(|&&(end, ..)| end == index);
+        let offset = end.map_or(0, |&(_, offset, _)| offset);
+        if Scan::behind(storage, file, *first, offset).evidence(tail.through + 1)?.is_some() {
+            let missing = Damage::OutOfOrder { expected: tail.through + 1, found: *first };
+            return Err(match tail.end {
+                Some((index, offset, damage)) => {
+                    lost(&logs[index].1, offset, damage.unwrap_or(Damage::NoBlock), tail.through)
+                }
+                None => lost(file, 0, missing, tail.through),
+            });
+        }
     }
     Ok(tail)
 }
@@ -281,7 +286,11 @@ fn follow_file(
     take: Take<'_>,
 ) -> Result<(u64, Option<Damage>), RecoverError> {
     loop {
-        match scan.next()? {
+        let next = scan.next()?;
+        if let Next::Block { header, .. } = &next {
+            tail.certain = tail.certain.max(header.durable);
+        }
+        match next {
             Next::Block { header, .. } if header.last() <= tail.through => {}
             Next::Block { header, offset, records } if header.first == tail.through + 1 => {
                 let intact = tail.through;
@@ -341,21 +350,23 @@ fn repair(
             report.removed.push(file.name.clone());
         }
     }
-    if report.skipped_image.is_none() {
-        let older = files.images.iter().filter(|&&(older, _)| older < through);
-        report.removed.extend(older.map(|(_, file)| file.name.clone()));
-    }
+    // Images other than the one that served: older ones, and newer ones that are damaged.
+    let others = files.images.iter().filter(|&&(image, _)| image != through);
+    report.removed.extend(others.map(|(_, file)| file.name.clone()));
     report.removed.extend(files.unfinished.iter().map(|file| file.name.clone()));
-    if let Some((index, offset, damage)) = &tail.end {
-        let file = &files.logs[*index].1;
-        if *offset < file.bytes {
-            let (name, offset, bytes) = (file.name.clone(), *offset, file.bytes - offset);
-            if !report.removed.contains(&name) {
-                storage.truncate(&name, offset)?;
-            }
-            let torn = |damage: &Damage| Torn { file: name, offset, bytes, damage: damage.clone() };
-            report.torn = damage.as_ref().map(torn);
+    report.torn = tail.torn(files);
+    let mut is_changed = !report.removed.is_empty();
+    for &(index, offset, last) in &tail.followed {
+        let file = &files.logs[index].1;
+        let is_end = tail.end.as_ref().is_some_and(|&(end, ..)| end == index);
+        let is_cut = is_end && offset < file.bytes;
+        if (last > tail.certain || is_cut) && !report.removed.contains(&file.name) {
+            storage.truncate(&file.name, offset)?;
+            is_changed = true;
         }
+    }
+    if is_changed {
+        storage.sync_directory()?;
     }
     for name in &report.removed {
         storage.remove(name)?;

@@ -52,10 +52,15 @@ impl<'a> Scan<'a> {
         }))
     }
 
-    /// As [`open`](Self::open) for a log whose own header is not intact, to look for blocks in it.
-    pub(super) fn headless(storage: &'a dyn Storage, file: &'a StoredFile, first: u64) -> Self {
+    /// What is behind `offset` in a log, whose own header need not be intact, to look for evidence.
+    pub(super) fn behind(
+        storage: &'a dyn Storage,
+        file: &'a StoredFile,
+        first: u64,
+        offset: u64,
+    ) -> Self {
         let header = FileHeader::log(first);
-        let offset = FILE_HEADER_BYTES as u64;
+        let offset = offset.max(FILE_HEADER_BYTES as u64);
         Self { storage, file, header, offset, window: Vec::new(), window_offset: 0 }
     }
 

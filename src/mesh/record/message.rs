@@ -62,7 +62,7 @@ impl<'a> From<&'a Packet> for Said<'a> {
             // With an annex there is one, if only the end of all time.
             deadline: annex.map(|annex| annex.deadline),
             pose: annex.and_then(|annex| annex.pose),
-            bytes: packet.bytes(),
+            bytes: packet.bytes(&[]),
         }
     }
 }

@@ -191,6 +191,19 @@ fn a_failed_operation_poisons_and_reopening_finds_what_is_certain() {
 }
 
 #[test]
+fn a_process_that_dies_and_then_a_power_cut_lose_nothing_acknowledged() {
+    let whole = RamDisk::new();
+    run(&whole, PROGRAM);
+    for operation in 0..whole.operations() {
+        let disk = RamDisk::new();
+        // The process dies here; what it wrote is still read by the next one, and was not synced.
+        disk.fail_at(operation);
+        let (appended, acknowledged, _) = run(&disk, PROGRAM);
+        holds(&disk, appended, acknowledged);
+    }
+}
+
+#[test]
 fn after_a_failed_sync_nothing_is_taken_or_acknowledged() {
     let disk = RamDisk::new();
     let mut store = Store::on(&disk).unwrap();

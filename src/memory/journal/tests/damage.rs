@@ -62,7 +62,7 @@ fn a_newer_format_is_an_error_with_both_versions() {
         let disk = closed();
         assert!(disk.corrupt(&name, 8, 1 ^ 7));
         let newer = RecoverError::NewerFormat { file: name, version: 7, known: 1 };
-        assert_eq!(Store::on(&disk).err().map(|error| error.to_string()), Some(newer.to_string()));
+        assert_eq!(Store::on(&disk).err(), Some(newer));
     }
 }
 

@@ -4,6 +4,7 @@
 mod coalesce;
 mod crash;
 mod damage;
+mod fixture;
 mod kill;
 
 use std::sync::Arc;

@@ -1,0 +1,100 @@
+//! The frames of one mesh: one, or one for each shard.
+#![expect(unsafe_code, reason = "shards fill their frames at the same time")]
+
+use core::cell::UnsafeCell;
+use std::sync::Arc;
+
+use xrmesh::{Context, Envelope, Mesh};
+
+use super::frame::{Frame, Limits};
+use crate::message::xrmesh_message;
+
+/// Where the host's agents of one mesh put what they get.
+///
+/// Access is exclusive by two rules:
+/// 1. A handler has its shard's [`Context`] by `&mut`, of which there is one at a time for a shard;
+///    it reaches the frame of that shard alone. With one frame for all shards the mesh has one
+///    worker, so only one handler runs at a time.
+/// 2. Everybody else has the [`Mesh`] by `&mut`, so no handler runs.
+///
+/// Both hold because a `Frames` is shared by one mesh and its own agents only: they are spawned from
+/// the factory that `register` put into that mesh.
+pub(crate) struct Frames {
+    frames: Box<[UnsafeCell<Frame>]>,
+    limits: Limits,
+}
+
+// SAFETY: the frames are plain memory, and accesses are exclusive by the rules above.
+unsafe impl Sync for Frames {}
+
+impl Frames {
+    /// For a mesh with that many workers.
+    pub(crate) fn new(workers: u32, limits: Limits) -> Arc<Self> {
+        let count = if workers > 1 { Context::MOST_SHARDS } else { 1 };
+        let frames = (0..count).map(|_| UnsafeCell::new(Frame::default())).collect();
+        Arc::new(Self { frames, limits })
+    }
+
+    /// Takes in what a handler got.
+    #[inline]
+    pub(crate) fn push(
+        &self,
+        context: &mut Context<'_>,
+        envelope: &Envelope<'_>,
+        ask: Option<u32>,
+    ) {
+        let to = context.id();
+        self.of_handler(context, |frame, limits| frame.push(limits, to, envelope, ask));
+    }
+
+    /// Takes in what a handler says itself.
+    #[cold]
+    pub(crate) fn push_own(
+        &self,
+        context: &mut Context<'_>,
+        message: xrmesh_message,
+        bytes: &[u8],
+    ) {
+        self.of_handler(context, |frame, limits| frame.push_own(limits, message, bytes));
+    }
+
+    #[inline(always)]
+    fn of_handler(&self, context: &mut Context<'_>, write: impl FnOnce(&mut Frame, Limits)) {
+        let shard = if self.frames.len() == 1 { 0 } else { context.shard() as usize };
+        if let Some(frame) = self.frames.get(shard) {
+            // SAFETY: rule 1; `write` sees no `Frames`, so it cannot come here again.
+            write(unsafe { &mut *frame.get() }, self.limits);
+        }
+    }
+
+    /// All frames, in the order of shards. `of` is the mesh whose agents fill them.
+    pub(crate) fn each(&self, of: &mut Mesh, mut each: impl FnMut(&mut Frame)) {
+        let _ = of;
+        for frame in &self.frames {
+            // SAFETY: rule 2; `each` gets one frame at a time.
+            each(unsafe { &mut *frame.get() });
+        }
+    }
+
+    /// Moves all that waits into `to`: two swaps where there is one frame, else a copy.
+    pub(crate) fn take(&self, of: &mut Mesh, to: &mut Frame) {
+        let single = self.frames.len() == 1;
+        self.each(of, |frame| {
+            if single && to.waiting() == 0 && frame.is_whole() {
+                to.clear();
+                core::mem::swap(to, frame);
+            } else {
+                to.append(frame);
+            }
+        });
+    }
+}
+
+impl core::fmt::Debug for Frames {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Frames").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// The type that hosts' agents are registered as.
+pub(crate) const HOST_TYPE: &str = "xrmesh.host";

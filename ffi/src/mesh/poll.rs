@@ -1,0 +1,116 @@
+//! One call a frame: what the host's agents got.
+#![expect(unsafe_code, reason = "exports have C names")]
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::failure::{Failure, fail};
+use crate::fence::fence;
+use crate::handle::xrmesh_mesh;
+use crate::host::frame::{Frame, Stop};
+use crate::log;
+use crate::mesh::object::{self, MeshState, Run};
+use crate::message::xrmesh_message;
+use crate::status::*;
+
+/// What a poll gave. 24 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
+pub struct xrmesh_poll_result {
+    /// Messages written.
+    pub message_count: u32,
+    /// Bytes of payload written.
+    pub payload_len: u32,
+    /// Messages that still wait.
+    pub waiting: u32,
+    /// Bytes that the next message's payload needs, if it was that which did not fit; else 0.
+    pub needed: u32,
+    /// Messages that found the frame full since the last poll or lease, and are lost. They count as
+    /// delivered.
+    pub lost: u64,
+}
+
+/// Moves the messages of the host's agents into the host's arrays, as many as fit: elements into
+/// `messages`, payloads into `payload`, each at a multiple of 8 bytes. For one agent they come in the
+/// order of their delivery; agents are grouped by shard. NULL with a capacity of 0 is a payload
+/// buffer without room, for messages without payload.
+///
+/// One at a time.
+///
+/// Returns XRMESH_MORE if messages still wait.
+/// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED,
+/// XRMESH_ERROR_BUSY, XRMESH_ERROR_PANIC; XRMESH_ERROR_ZERO_CAPACITY for no room for a message;
+/// XRMESH_ERROR_BUFFER_TOO_SMALL if the first payload does not fit: `result->needed` says how many
+/// bytes it has, and nothing was consumed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xrmesh_mesh_poll(
+    mesh: xrmesh_mesh,
+    messages: *mut xrmesh_message,
+    message_capacity: u32,
+    payload: *mut u8,
+    payload_capacity: u32,
+    result: *mut xrmesh_poll_result,
+) -> xrmesh_status {
+    fence!(|caller| {
+        let out = caller.out(result, "result")?;
+        let mut messages = caller.room(messages, message_capacity, "messages")?;
+        let mut payload = caller.room(payload, payload_capacity, "payload")?;
+        let object = object::pin(mesh)?;
+        let mut state = object.enter()?;
+        if message_capacity == 0 {
+            fail!(XRMESH_ERROR_ZERO_CAPACITY, "messages has a capacity of 0");
+        }
+        let mut result = xrmesh_poll_result::default();
+        let mut stop = Stop::Empty;
+        let mut poll = |frame: &mut Frame| {
+            result.lost += frame.take_lost();
+            if stop == Stop::Empty {
+                stop = frame.poll(&mut messages, &mut payload);
+            }
+            result.waiting += frame.waiting() as u32;
+        };
+        gather_from_driver(&mut state)?;
+        poll(&mut state.ready);
+        let MeshState { run, frames, lost, .. } = &mut *state;
+        if let Run::Here(mesh) = run {
+            frames.each(mesh, poll);
+        }
+        result.lost += core::mem::take(lost);
+        result.message_count = messages.filled() as u32;
+        result.payload_len = payload.filled() as u32;
+        if let Stop::Payload(needed) = stop {
+            result.needed = needed;
+        }
+        out.set(result);
+        tell_lost(result.lost);
+        if result.message_count == 0
+            && let Stop::Payload(needed) = stop
+        {
+            fail!(
+                XRMESH_ERROR_BUFFER_TOO_SMALL,
+                "the first payload has {needed} bytes, payload has room for {payload_capacity}"
+            );
+        }
+        Ok(if result.waiting > 0 { XRMESH_MORE } else { XRMESH_OK })
+    })
+}
+
+/// Takes over what a driven mesh's agents got.
+pub(crate) fn gather_from_driver(state: &mut MeshState) -> Result<(), Failure> {
+    let MeshState { run, frames, ready, .. } = state;
+    if let Run::Driven(driver) = run {
+        let frames = std::sync::Arc::clone(frames);
+        let mut taken = driver.with(move |mesh| {
+            let mut taken = Frame::default();
+            frames.take(mesh, &mut taken);
+            taken
+        })?;
+        ready.append(&mut taken);
+    }
+    Ok(())
+}
+
+pub(crate) fn tell_lost(lost: u64) {
+    if lost > 0 {
+        log::warn(format_args!("{lost} messages found the frame full: poll more often"));
+    }
+}

@@ -1,0 +1,5 @@
+//! Simulated photonic processors.
+
+pub mod create;
+pub mod energy;
+pub mod forward;

@@ -1,0 +1,770 @@
+// xrmesh for C++17: owners, views and results over xrmesh.h. Header only; needs no exceptions and no RTTI.
+//
+// - An owner (Mesh, Frame, Sender, Lane, Replay, Processor, Histogram) destroys its handle when it goes. It
+//   can be moved, not copied; get() gives the handle, release() gives it up.
+// - A Span is a pointer and a count, of the caller's memory or of a leased frame.
+// - A Result<T> is a value or a negative status; a Status is a Result without a value. Both must be looked at.
+//   Above 0 a status is a success that says more: XRMESH_MORE, XRMESH_NONE and so on.
+// - An agent of your own is any class with some of on_start, on_message, on_tick, on_stop, hash_state: see
+//   Mesh::spawn_agent.
+#ifndef XRMESH_HPP
+#define XRMESH_HPP
+
+#include "xrmesh.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace xrmesh {
+
+/// A pointer and a count; no owner.
+template <class T>
+class Span {
+public:
+    constexpr Span() noexcept = default;
+    constexpr Span(T *data, std::size_t size) noexcept : data_(data), size_(size) {}
+    template <std::size_t N>
+    constexpr Span(T (&array)[N]) noexcept : data_(array), size_(N) {}
+    /// Of anything contiguous: std::vector, std::array, std::string, std::span.
+    template <class C, class = std::enable_if_t<std::is_convertible_v<decltype(std::declval<C &>().data()), T *> &&
+                                                !std::is_same_v<std::decay_t<C>, Span>>>
+    constexpr Span(C &&container) noexcept : data_(container.data()), size_(container.size()) {}
+
+    constexpr T *data() const noexcept { return data_; }
+    constexpr std::size_t size() const noexcept { return size_; }
+    constexpr bool empty() const noexcept { return size_ == 0; }
+    constexpr T *begin() const noexcept { return data_; }
+    constexpr T *end() const noexcept { return data_ + size_; }
+    constexpr T &operator[](std::size_t index) const noexcept { return data_[index]; }
+
+    /// The count as the C interface takes it; what is larger is no count it allows.
+    constexpr std::uint32_t count() const noexcept
+    {
+        return size_ > UINT32_MAX ? UINT32_MAX : static_cast<std::uint32_t>(size_);
+    }
+
+private:
+    T *data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+using Bytes = Span<const std::uint8_t>;
+
+/// A text's bytes.
+inline Bytes bytes_of(std::string_view text) noexcept
+{
+    return {reinterpret_cast<const std::uint8_t *>(text.data()), text.size()};
+}
+
+/// A plain value's bytes.
+template <class T>
+Bytes bytes_of_value(const T &value) noexcept
+{
+    static_assert(std::is_trivially_copyable_v<T>, "only plain data has bytes that mean something elsewhere");
+    return {reinterpret_cast<const std::uint8_t *>(&value), sizeof value};
+}
+
+/// This thread's last error, such as for a log.
+inline std::string last_error()
+{
+    std::string text;
+    std::uint32_t length = 0;
+    xrmesh_last_error(nullptr, 0, &length);
+    text.resize(length);
+    xrmesh_last_error(text.data(), length, &length);
+    return text;
+}
+
+/// What a call without a value gave.
+class [[nodiscard]] Status {
+public:
+    constexpr Status(xrmesh_status code) noexcept : code_(code) {}
+    constexpr bool ok() const noexcept { return code_ >= 0; }
+    constexpr explicit operator bool() const noexcept { return ok(); }
+    constexpr xrmesh_status code() const noexcept { return code_; }
+    const char *name() const noexcept { return xrmesh_status_name(code_); }
+
+private:
+    xrmesh_status code_;
+};
+
+/// A value, or the negative status of a call that failed.
+template <class T>
+class [[nodiscard]] Result {
+public:
+    Result(T value, xrmesh_status code = XRMESH_OK) noexcept(std::is_nothrow_move_constructible_v<T>)
+        : code_(code)
+    {
+        ::new (static_cast<void *>(&place_)) T(std::move(value));
+    }
+    static Result failed(xrmesh_status code) noexcept { return Result(Failed{code}); }
+
+    Result(Result &&other) noexcept(std::is_nothrow_move_constructible_v<T>) : code_(other.code_)
+    {
+        if (ok())
+            ::new (static_cast<void *>(&place_)) T(std::move(*other.pointer()));
+    }
+    Result(const Result &) = delete;
+    Result &operator=(const Result &) = delete;
+    ~Result()
+    {
+        if (ok())
+            pointer()->~T();
+    }
+
+    bool ok() const noexcept { return code_ >= 0; }
+    explicit operator bool() const noexcept { return ok(); }
+    xrmesh_status code() const noexcept { return code_; }
+    const char *name() const noexcept { return xrmesh_status_name(code_); }
+
+    /// The value; there must be one.
+    T &operator*() & noexcept { return *pointer(); }
+    const T &operator*() const & noexcept { return *pointer(); }
+    T &&operator*() && noexcept { return std::move(*pointer()); }
+    T *operator->() noexcept { return pointer(); }
+    const T *operator->() const noexcept { return pointer(); }
+
+    /// The value, or another.
+    T value_or(T other) && { return ok() ? std::move(*pointer()) : std::move(other); }
+
+private:
+    struct Failed {
+        xrmesh_status code;
+    };
+    explicit Result(Failed failed) noexcept : code_(failed.code) {}
+    T *pointer() noexcept { return std::launder(reinterpret_cast<T *>(&place_)); }
+    const T *pointer() const noexcept { return std::launder(reinterpret_cast<const T *>(&place_)); }
+
+    alignas(T) unsigned char place_[sizeof(T)];
+    xrmesh_status code_;
+};
+
+/// Owns a handle.
+template <class Handle, xrmesh_status (*Destroy)(Handle)>
+class Owner {
+public:
+    Owner() noexcept = default;
+    explicit Owner(Handle handle) noexcept : handle_(handle) {}
+    Owner(Owner &&other) noexcept : handle_(other.release()) {}
+    Owner &operator=(Owner &&other) noexcept
+    {
+        if (this != &other) {
+            reset();
+            handle_ = other.release();
+        }
+        return *this;
+    }
+    Owner(const Owner &) = delete;
+    Owner &operator=(const Owner &) = delete;
+    ~Owner() { reset(); }
+
+    Handle get() const noexcept { return handle_; }
+    explicit operator bool() const noexcept { return handle_.bits != 0; }
+
+    /// Gives the handle up: somebody else destroys it.
+    Handle release() noexcept
+    {
+        const Handle handle = handle_;
+        handle_.bits = 0;
+        return handle;
+    }
+
+    /// Destroys it now.
+    void reset() noexcept
+    {
+        if (handle_.bits != 0)
+            Destroy(release());
+    }
+
+private:
+    Handle handle_{};
+};
+
+/// A message and its payload, where they lie.
+struct MessageView {
+    const xrmesh_message *message = nullptr;
+    Bytes payload;
+
+    const xrmesh_message *operator->() const noexcept { return message; }
+    std::string_view text() const noexcept
+    {
+        return {reinterpret_cast<const char *>(payload.data()), payload.size()};
+    }
+    /// The payload as a plain value; false if its size is another.
+    template <class T>
+    bool read(T &value) const noexcept
+    {
+        static_assert(std::is_trivially_copyable_v<T>, "only plain data can be read from bytes");
+        if (payload.size() != sizeof value)
+            return false;
+        unsigned char *to = reinterpret_cast<unsigned char *>(&value);
+        for (std::size_t i = 0; i < sizeof value; ++i)
+            to[i] = payload[i];
+        return true;
+    }
+};
+
+/// Messages beside their payloads, to go through in a loop.
+class Messages {
+public:
+    Messages() noexcept = default;
+    Messages(Span<const xrmesh_message> messages, const std::uint8_t *payload) noexcept
+        : messages_(messages), payload_(payload)
+    {
+    }
+
+    class Iterator {
+    public:
+        Iterator(const xrmesh_message *at, const std::uint8_t *payload) noexcept : at_(at), payload_(payload) {}
+        MessageView operator*() const noexcept { return {at_, {payload_ + at_->payload_offset, at_->payload_len}}; }
+        Iterator &operator++() noexcept
+        {
+            ++at_;
+            return *this;
+        }
+        bool operator!=(const Iterator &other) const noexcept { return at_ != other.at_; }
+        bool operator==(const Iterator &other) const noexcept { return at_ == other.at_; }
+
+    private:
+        const xrmesh_message *at_;
+        const std::uint8_t *payload_;
+    };
+
+    Iterator begin() const noexcept { return {messages_.begin(), payload_}; }
+    Iterator end() const noexcept { return {messages_.end(), payload_}; }
+    std::size_t size() const noexcept { return messages_.size(); }
+    bool empty() const noexcept { return messages_.empty(); }
+    MessageView operator[](std::size_t index) const noexcept
+    {
+        const xrmesh_message &message = messages_[index];
+        return {&message, {payload_ + message.payload_offset, message.payload_len}};
+    }
+
+private:
+    Span<const xrmesh_message> messages_;
+    const std::uint8_t *payload_ = nullptr;
+};
+
+/// A leased frame: its messages stay where they are until it goes.
+class Frame : public Owner<xrmesh_frame, xrmesh_frame_release> {
+public:
+    Frame() noexcept = default;
+    Frame(xrmesh_frame frame, const xrmesh_frame_view &view) noexcept : Owner(frame), view_(view) {}
+    Messages messages() const noexcept { return {{view_.messages, view_.message_count}, view_.payload}; }
+    /// Messages that found the frame full since the last poll or lease, and are lost.
+    std::uint64_t lost() const noexcept { return view_.lost; }
+
+private:
+    xrmesh_frame_view view_{};
+};
+
+/// The arrays that polling fills: made once, used every frame.
+class Inbox {
+public:
+    /// Room for so many messages and bytes of payload.
+    Inbox(std::uint32_t messages, std::uint32_t bytes) : messages_(messages), payload_((bytes + 7) / 8) {}
+
+    Messages messages() const noexcept { return {{messages_.data(), result_.message_count}, bytes()}; }
+    const xrmesh_poll_result &result() const noexcept { return result_; }
+
+private:
+    friend class Mesh;
+    const std::uint8_t *bytes() const noexcept { return reinterpret_cast<const std::uint8_t *>(payload_.data()); }
+
+    std::vector<xrmesh_message> messages_;
+    std::vector<std::uint64_t> payload_; // aligned for whatever payloads hold
+    xrmesh_poll_result result_{};
+};
+
+/// Messages that are sent together, with their payloads in one block: made once, used every frame.
+class Outbox {
+public:
+    /// Adds a message; the reference is for its further fields and valid until the next is added.
+    xrmesh_send &add(std::uint16_t kind, Bytes payload = {})
+    {
+        xrmesh_send send;
+        xrmesh_send_default(&send);
+        send.kind = kind;
+        send.payload_offset = static_cast<std::uint32_t>(payload_.size());
+        send.payload_len = payload.count();
+        payload_.insert(payload_.end(), payload.begin(), payload.end());
+        sends_.push_back(send);
+        return sends_.back();
+    }
+    xrmesh_send &to_agent(xrmesh_agent_id agent, std::uint16_t kind, Bytes payload = {})
+    {
+        xrmesh_send &send = add(kind, payload);
+        send.target = agent;
+        return send;
+    }
+    xrmesh_send &to_everyone(std::uint16_t kind, Bytes payload = {})
+    {
+        xrmesh_send &send = add(kind, payload);
+        send.to = XRMESH_TO_EVERYONE;
+        return send;
+    }
+    xrmesh_send &to_topic(xrmesh_topic_id topic, std::uint16_t kind, Bytes payload = {})
+    {
+        xrmesh_send &send = add(kind, payload);
+        send.to = XRMESH_TO_TOPIC;
+        send.target = topic;
+        return send;
+    }
+    /// Answers a question that an agent of the host got.
+    xrmesh_send &answer(const xrmesh_message &question, std::uint16_t kind, Bytes payload = {})
+    {
+        xrmesh_send &send = to_agent(question.from, kind, payload);
+        send.from = question.to;
+        send.ask = question.ask;
+        send.flags = XRMESH_SEND_ANSWER;
+        return send;
+    }
+    void clear() noexcept
+    {
+        sends_.clear();
+        payload_.clear();
+    }
+    Span<const xrmesh_send> sends() const noexcept { return {sends_.data(), sends_.size()}; }
+    Bytes payload() const noexcept { return {payload_.data(), payload_.size()}; }
+
+private:
+    std::vector<xrmesh_send> sends_;
+    std::vector<std::uint8_t> payload_;
+};
+
+/// What a callback may use of the mesh; a thin cover of xrmesh_context_*. Valid until it returns.
+class Context {
+public:
+    explicit Context(xrmesh_context context) noexcept : context_(context) {}
+    xrmesh_context get() const noexcept { return context_; }
+
+    xrmesh_moment moment() const noexcept
+    {
+        xrmesh_moment moment{};
+        xrmesh_context_moment(context_, &moment);
+        return moment;
+    }
+    /// Sends one message; for a question the number that its answer has in `ask`, else its envelope's.
+    Result<std::uint64_t> send(const xrmesh_send &send, Bytes payload = {}) const noexcept
+    {
+        xrmesh_send one = send;
+        one.payload_offset = 0;
+        one.payload_len = payload.count();
+        std::uint64_t id = 0;
+        const xrmesh_status status =
+            xrmesh_context_submit(context_, &one, 1, payload.data(), payload.count(), &id, nullptr);
+        return status < 0 ? Result<std::uint64_t>::failed(status) : Result<std::uint64_t>(id);
+    }
+    Result<std::uint64_t> send(xrmesh_agent_id to, std::uint16_t kind, Bytes payload = {}) const noexcept
+    {
+        xrmesh_send one;
+        xrmesh_send_default(&one);
+        one.target = to;
+        one.kind = kind;
+        return send(one, payload);
+    }
+    Status answer(const xrmesh_message &question, std::uint16_t kind, Bytes payload = {}) const noexcept
+    {
+        xrmesh_send one;
+        xrmesh_send_default(&one);
+        one.target = question.from;
+        one.kind = kind;
+        one.ask = question.ask;
+        one.flags = XRMESH_SEND_ANSWER;
+        return send(one, payload).code();
+    }
+    Status wake_at(std::int64_t at_ns) const noexcept { return xrmesh_context_wake_at(context_, at_ns); }
+    Status move(const xrmesh_pose &pose) const noexcept { return xrmesh_context_move(context_, &pose); }
+    Status subscribe(std::string_view topic, const xrmesh_region *region = nullptr) const noexcept
+    {
+        return xrmesh_context_subscribe(context_, topic.data(), static_cast<std::uint32_t>(topic.size()), region);
+    }
+    Status connect(xrmesh_agent_id other) const noexcept { return xrmesh_context_connect(context_, other); }
+    Status despawn(xrmesh_agent_id agent) const noexcept { return xrmesh_context_despawn(context_, agent); }
+
+private:
+    xrmesh_context context_;
+};
+
+namespace detail {
+
+template <class A, class = void>
+struct has_start : std::false_type {};
+template <class A>
+struct has_start<A, std::void_t<decltype(std::declval<A &>().on_start(std::declval<Context &>()))>>
+    : std::true_type {};
+template <class A, class = void>
+struct has_message : std::false_type {};
+template <class A>
+struct has_message<A, std::void_t<decltype(std::declval<A &>().on_message(std::declval<Context &>(),
+                                                                          std::declval<const MessageView &>()))>>
+    : std::true_type {};
+template <class A, class = void>
+struct has_tick : std::false_type {};
+template <class A>
+struct has_tick<A, std::void_t<decltype(std::declval<A &>().on_tick(std::declval<Context &>()))>>
+    : std::true_type {};
+template <class A, class = void>
+struct has_stop : std::false_type {};
+template <class A>
+struct has_stop<A, std::void_t<decltype(std::declval<A &>().on_stop(std::declval<Context &>()))>>
+    : std::true_type {};
+template <class A, class = void>
+struct has_hash : std::false_type {};
+template <class A>
+struct has_hash<A, std::void_t<decltype(std::declval<const A &>().hash_state())>> : std::true_type {};
+
+/// Runs a handler. What it throws must not cross C, and becomes XRMESH_ERROR_CALLBACK.
+template <class Call>
+xrmesh_status guarded(Call call) noexcept
+{
+#if defined(__cpp_exceptions)
+    try {
+        if constexpr (std::is_void_v<decltype(call())>) {
+            call();
+            return XRMESH_OK;
+        } else {
+            return static_cast<xrmesh_status>(call());
+        }
+    } catch (...) {
+        return XRMESH_ERROR_CALLBACK;
+    }
+#else
+    if constexpr (std::is_void_v<decltype(call())>) {
+        call();
+        return XRMESH_OK;
+    } else {
+        return static_cast<xrmesh_status>(call());
+    }
+#endif
+}
+
+/// The C functions of an agent's class.
+template <class A>
+struct Trampolines {
+    static xrmesh_status start(void *self, xrmesh_context lent)
+    {
+        Context context(lent);
+        return guarded([&] { return static_cast<A *>(self)->on_start(context); });
+    }
+    static xrmesh_status message(void *self, xrmesh_context lent, const xrmesh_message *message,
+                                 const std::uint8_t *payload)
+    {
+        Context context(lent);
+        const MessageView view{message, {payload, message->payload_len}};
+        return guarded([&] { return static_cast<A *>(self)->on_message(context, view); });
+    }
+    static xrmesh_status tick(void *self, xrmesh_context lent)
+    {
+        Context context(lent);
+        return guarded([&] { return static_cast<A *>(self)->on_tick(context); });
+    }
+    static void stop(void *self, xrmesh_context lent)
+    {
+        Context context(lent);
+        guarded([&] { static_cast<A *>(self)->on_stop(context); });
+    }
+    static std::uint64_t hash(void *self)
+    {
+        std::uint64_t hash = 0;
+        guarded([&] { hash = static_cast<const A *>(self)->hash_state(); });
+        return hash;
+    }
+    static void drop(void *self)
+    {
+        guarded([&] { delete static_cast<A *>(self); });
+    }
+};
+
+/// The functions of an agent, which then belongs to them.
+template <class A>
+xrmesh_callbacks callbacks_of(std::unique_ptr<A> agent)
+{
+    xrmesh_callbacks calls;
+    xrmesh_callbacks_default(&calls);
+    using T = Trampolines<A>;
+    if constexpr (has_start<A>::value)
+        calls.on_start = T::start;
+    if constexpr (has_message<A>::value)
+        calls.on_message = T::message;
+    if constexpr (has_tick<A>::value)
+        calls.on_tick = T::tick;
+    if constexpr (has_stop<A>::value)
+        calls.on_stop = T::stop;
+    if constexpr (has_hash<A>::value)
+        calls.hash_state = T::hash;
+    calls.drop = T::drop;
+    calls.user_data = agent.release();
+    return calls;
+}
+
+} // namespace detail
+
+/// Another thread's way into a mesh.
+class Sender : public Owner<xrmesh_sender, xrmesh_sender_destroy> {
+public:
+    using Owner::Owner;
+    Status submit(const Outbox &outbox, xrmesh_submit_result *result = nullptr) const noexcept
+    {
+        const auto sends = outbox.sends();
+        const auto payload = outbox.payload();
+        return xrmesh_sender_submit(get(), sends.data(), sends.count(), payload.data(), payload.count(), result);
+    }
+    Status move(xrmesh_agent_id agent, const xrmesh_pose &pose) const noexcept
+    {
+        return xrmesh_sender_move(get(), agent, &pose);
+    }
+    Status spawn(const xrmesh_spawn_options *options = nullptr) const noexcept
+    {
+        return xrmesh_sender_spawn(get(), options);
+    }
+    Status despawn(xrmesh_agent_id agent) const noexcept { return xrmesh_sender_despawn(get(), agent); }
+};
+
+/// One thread's own way into a mesh.
+class Lane : public Owner<xrmesh_lane, xrmesh_lane_destroy> {
+public:
+    using Owner::Owner;
+    Status submit(const Outbox &outbox, xrmesh_submit_result *result = nullptr) const noexcept
+    {
+        const auto sends = outbox.sends();
+        const auto payload = outbox.payload();
+        return xrmesh_lane_submit(get(), sends.data(), sends.count(), payload.data(), payload.count(), result);
+    }
+};
+
+/// A simulated photonic processor.
+class Processor : public Owner<xrmesh_processor, xrmesh_processor_destroy> {
+public:
+    using Owner::Owner;
+
+    static xrmesh_processor_options options() noexcept
+    {
+        xrmesh_processor_options options;
+        xrmesh_processor_options_default(&options);
+        return options;
+    }
+    static Result<Processor> create(Span<const xrmesh_layer> layers, Span<const double> weights,
+                                    const xrmesh_processor_options &options = Processor::options()) noexcept
+    {
+        xrmesh_processor processor{};
+        const xrmesh_status status = xrmesh_processor_create(&options, layers.data(), layers.count(),
+                                                             weights.data(), weights.count(), &processor);
+        return status < 0 ? Result<Processor>::failed(status) : Result<Processor>(Processor(processor));
+    }
+    Status forward(Span<const float> values, std::uint32_t batch, Span<float> outputs,
+                   std::uint64_t first_shot = 0) const noexcept
+    {
+        return xrmesh_processor_forward(get(), values.data(), values.count(), batch, first_shot, outputs.data(),
+                                        outputs.count());
+    }
+    Result<xrmesh_energy> energy(double rate_hz, const xrmesh_parts *parts = nullptr) const noexcept
+    {
+        xrmesh_energy energy;
+        xrmesh_energy_default(&energy);
+        const xrmesh_status status = xrmesh_processor_energy(get(), rate_hz, parts, &energy);
+        return status < 0 ? Result<xrmesh_energy>::failed(status) : Result<xrmesh_energy>(energy);
+    }
+};
+
+/// Counts of values, from which quantiles can be had.
+class Histogram : public Owner<xrmesh_histogram, xrmesh_histogram_destroy> {
+public:
+    using Owner::Owner;
+
+    static Result<Histogram> create() noexcept
+    {
+        xrmesh_histogram histogram{};
+        const xrmesh_status status = xrmesh_histogram_create(&histogram);
+        return status < 0 ? Result<Histogram>::failed(status) : Result<Histogram>(Histogram(histogram));
+    }
+    Status record(std::uint64_t value, std::uint64_t times = 1) const noexcept
+    {
+        return xrmesh_histogram_record(get(), value, times);
+    }
+    Result<std::uint64_t> quantile(double fraction) const noexcept
+    {
+        std::uint64_t value = 0;
+        const xrmesh_status status = xrmesh_histogram_quantile(get(), fraction, &value, nullptr);
+        return status < 0 ? Result<std::uint64_t>::failed(status) : Result<std::uint64_t>(value, status);
+    }
+};
+
+/// A recorded session that is done again.
+class Replay : public Owner<xrmesh_replay, xrmesh_replay_destroy> {
+public:
+    using Owner::Owner;
+
+    static xrmesh_replay_options options() noexcept
+    {
+        xrmesh_replay_options options;
+        xrmesh_replay_options_default(&options);
+        return options;
+    }
+    static Result<Replay> open(std::string_view path,
+                               const xrmesh_replay_options &options = Replay::options()) noexcept
+    {
+        xrmesh_replay replay{};
+        const xrmesh_status status =
+            xrmesh_replay_open(path.data(), static_cast<std::uint32_t>(path.size()), &options, &replay);
+        return status < 0 ? Result<Replay>::failed(status) : Result<Replay>(Replay(replay));
+    }
+    /// The next tick; code() is XRMESH_END after the last.
+    Result<xrmesh_replay_tick> step() const noexcept
+    {
+        xrmesh_replay_tick tick{};
+        const xrmesh_status status = xrmesh_replay_step(get(), &tick, nullptr);
+        return status < 0 ? Result<xrmesh_replay_tick>::failed(status) : Result<xrmesh_replay_tick>(tick, status);
+    }
+};
+
+/// Agents that exchange messages, tick by tick.
+class Mesh : public Owner<xrmesh_mesh, xrmesh_mesh_destroy> {
+public:
+    using Owner::Owner;
+
+    static xrmesh_mesh_options options() noexcept
+    {
+        xrmesh_mesh_options options;
+        xrmesh_mesh_options_default(&options);
+        return options;
+    }
+    static Result<Mesh> create(const xrmesh_mesh_options &options = Mesh::options()) noexcept
+    {
+        xrmesh_mesh mesh{};
+        const xrmesh_status status = xrmesh_mesh_create(&options, &mesh);
+        return status < 0 ? Result<Mesh>::failed(status) : Result<Mesh>(Mesh(mesh));
+    }
+
+    Result<xrmesh_tick_report> tick(std::int64_t now_ns, std::uint64_t messages = XRMESH_UNLIMITED) const noexcept
+    {
+        xrmesh_tick_report report;
+        xrmesh_tick_report_default(&report);
+        const xrmesh_status status = xrmesh_mesh_tick(get(), now_ns, messages, &report);
+        return status < 0 ? Result<xrmesh_tick_report>::failed(status) : Result<xrmesh_tick_report>(report);
+    }
+
+    /// Spawns an agent that the host polls.
+    Result<xrmesh_agent_id> spawn(const xrmesh_spawn_options *options = nullptr) const noexcept
+    {
+        xrmesh_agent_id agent = 0;
+        return of(xrmesh_mesh_spawn(get(), options, &agent), agent);
+    }
+    Result<xrmesh_agent_id> spawn(const xrmesh_pose &pose) const noexcept
+    {
+        xrmesh_spawn_options options;
+        xrmesh_spawn_options_default(&options);
+        options.flags = XRMESH_SPAWN_POSE;
+        options.pose = pose;
+        return spawn(&options);
+    }
+    /// Spawns an agent of your own class. Its on_tick runs in every tick if `every_tick`.
+    template <class A>
+    Result<xrmesh_agent_id> spawn_agent(std::unique_ptr<A> agent, bool every_tick = false,
+                                        const xrmesh_spawn_options *options = nullptr) const
+    {
+        xrmesh_callbacks calls = detail::callbacks_of(std::move(agent));
+        calls.flags = every_tick ? XRMESH_CALLBACKS_TICK : 0;
+        xrmesh_agent_id id = 0;
+        return of(xrmesh_mesh_spawn_callbacks(get(), &calls, options, &id), id);
+    }
+    Status despawn(xrmesh_agent_id agent) const noexcept { return xrmesh_mesh_despawn(get(), agent); }
+    Status move(xrmesh_agent_id agent, const xrmesh_pose &pose) const noexcept
+    {
+        return xrmesh_mesh_move(get(), agent, &pose);
+    }
+    Result<xrmesh_topic_id> subscribe(xrmesh_agent_id agent, std::string_view topic,
+                                      const xrmesh_region *region = nullptr) const noexcept
+    {
+        xrmesh_topic_id id = 0;
+        return of(xrmesh_mesh_subscribe(get(), agent, topic.data(), static_cast<std::uint32_t>(topic.size()),
+                                        region, &id),
+                  id);
+    }
+    Status connect(xrmesh_agent_id a, xrmesh_agent_id b) const noexcept { return xrmesh_mesh_connect(get(), a, b); }
+
+    Status submit(const Outbox &outbox, xrmesh_submit_result *result = nullptr) const noexcept
+    {
+        const auto sends = outbox.sends();
+        const auto payload = outbox.payload();
+        return xrmesh_mesh_submit(get(), sends.data(), sends.count(), payload.data(), payload.count(), nullptr,
+                                  result);
+    }
+    /// Fills the inbox; code() is XRMESH_MORE if messages still wait.
+    Status poll(Inbox &inbox) const noexcept
+    {
+        inbox.result_ = {};
+        return xrmesh_mesh_poll(get(), inbox.messages_.data(), static_cast<std::uint32_t>(inbox.messages_.size()),
+                                reinterpret_cast<std::uint8_t *>(inbox.payload_.data()),
+                                static_cast<std::uint32_t>(inbox.payload_.size() * 8), &inbox.result_);
+    }
+    Result<Frame> lease() const noexcept
+    {
+        xrmesh_frame frame{};
+        xrmesh_frame_view view{};
+        const xrmesh_status status = xrmesh_mesh_lease(get(), &frame, &view);
+        return status < 0 ? Result<Frame>::failed(status) : Result<Frame>(Frame(frame, view));
+    }
+
+    Result<Sender> sender() const noexcept
+    {
+        xrmesh_sender sender{};
+        const xrmesh_status status = xrmesh_mesh_sender(get(), &sender);
+        return status < 0 ? Result<Sender>::failed(status) : Result<Sender>(Sender(sender));
+    }
+    Result<Lane> lane() const noexcept
+    {
+        xrmesh_lane lane{};
+        const xrmesh_status status = xrmesh_mesh_lane(get(), &lane);
+        return status < 0 ? Result<Lane>::failed(status) : Result<Lane>(Lane(lane));
+    }
+    Result<std::uint32_t> add_processor(std::string_view name, const Processor &processor) const noexcept
+    {
+        std::uint32_t number = 0;
+        return of(xrmesh_mesh_add_processor(get(), name.data(), static_cast<std::uint32_t>(name.size()),
+                                            processor.get(), &number),
+                  number);
+    }
+    Result<std::uint64_t> state_hash() const noexcept
+    {
+        std::uint64_t hash = 0;
+        return of(xrmesh_mesh_state_hash(get(), &hash), hash);
+    }
+    Result<xrmesh_counters> counters() const noexcept
+    {
+        xrmesh_counters counters;
+        xrmesh_counters_default(&counters);
+        return of(xrmesh_mesh_counters(get(), &counters), counters);
+    }
+    Status record(std::string_view path, std::uint32_t hash_every = 1) const noexcept
+    {
+        return xrmesh_mesh_record(get(), path.data(), static_cast<std::uint32_t>(path.size()), hash_every);
+    }
+    Status finish_recording() const noexcept { return xrmesh_mesh_finish_recording(get(), nullptr); }
+    /// Runs on_stop of all agents, then destroys the mesh.
+    Status stop() noexcept
+    {
+        const xrmesh_status status = xrmesh_mesh_stop(get());
+        if (status >= 0)
+            release();
+        return status;
+    }
+
+private:
+    template <class T>
+    static Result<T> of(xrmesh_status status, const T &value) noexcept
+    {
+        return status < 0 ? Result<T>::failed(status) : Result<T>(value, status);
+    }
+};
+
+} // namespace xrmesh
+
+#endif // XRMESH_HPP
