@@ -1,7 +1,7 @@
 //! What the memory was before.
 //!
 //! 1. Before a slot is first written after a published state, what it held is noted: the record alone
-//!    where only that changes (96 bytes), else all of it. A past state is the present one with the
+//!    where only that changes (88 bytes), else all of it. A past state is the present one with the
 //!    notes since then put back, the latest first.
 //! 2. So the past costs nothing where nothing changes, and each change once; it copies no pages and
 //!    holds none. The time to come back to a state grows with what has changed since.
@@ -310,5 +310,15 @@ impl PastState {
         aliases: Arc<Aliases>,
     ) -> Self {
         Self { version, time, len, extent, classes, frames, areas, aliases, first: 0, bytes: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_as_documented() {
+        assert_eq!(size_of::<Note>(), 88);
     }
 }
