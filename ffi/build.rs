@@ -11,7 +11,9 @@ fn main() {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-z,max-page-size=16384");
         }
         "macos" => {
-            println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libxrmesh.{major}.dylib");
+            println!(
+                "cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libxrmesh.{major}.dylib"
+            );
         }
         _ => {}
     }

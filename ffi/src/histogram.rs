@@ -26,7 +26,9 @@ impl Object for HistogramObject {
 ///
 /// Errors: XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_LIMIT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn xrmesh_histogram_create(histogram: *mut xrmesh_histogram) -> xrmesh_status {
+pub unsafe extern "C" fn xrmesh_histogram_create(
+    histogram: *mut xrmesh_histogram,
+) -> xrmesh_status {
     fence!(|caller| {
         let out = caller.out(histogram, "histogram")?;
         let object = HistogramObject(Mutex::new(Histogram::new()));

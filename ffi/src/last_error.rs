@@ -64,14 +64,16 @@ pub unsafe extern "C" fn xrmesh_last_error(
     length: *mut u32,
 ) -> xrmesh_status {
     // An error of this function must not overwrite the text that was asked for.
-    fence_anywhere!(quiet |caller| {
-        let length = caller.out(length, "length")?;
-        TEXT.with_borrow(|kept| {
-            let whole = core::str::from_utf8(&kept.bytes[..kept.length]).unwrap_or_default();
-            length.set(kept.length as u32);
-            caller.write_text(text, capacity, whole)
-        })
-    })
+    fence_anywhere!(
+        quiet | caller | {
+            let length = caller.out(length, "length")?;
+            TEXT.with_borrow(|kept| {
+                let whole = core::str::from_utf8(&kept.bytes[..kept.length]).unwrap_or_default();
+                length.set(kept.length as u32);
+                caller.write_text(text, capacity, whole)
+            })
+        }
+    )
 }
 
 /// The status of this thread's last error; 0 before the first.

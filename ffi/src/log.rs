@@ -117,7 +117,10 @@ pub unsafe extern "C" fn xrmesh_log_take(
         let needed = said.len();
         record.set(xrmesh_log_record { number: *number, level: *level, text_len: needed as u32 });
         if capacity == 0 {
-            fail!(XRMESH_ERROR_ZERO_CAPACITY, "text has a capacity of 0, the record {needed} bytes");
+            fail!(
+                XRMESH_ERROR_ZERO_CAPACITY,
+                "text has a capacity of 0, the record {needed} bytes"
+            );
         }
         if needed > capacity as usize {
             fail!(XRMESH_ERROR_BUFFER_TOO_SMALL, "a record of {needed} bytes, room for {capacity}");

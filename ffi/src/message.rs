@@ -222,7 +222,10 @@ impl xrmesh_send {
         }
         let flags = self.flags;
         if flags & !KNOWN_FLAGS != 0 {
-            fail!(XRMESH_ERROR_UNKNOWN_VALUE, "xrmesh_send.flags is {flags:#x}, known {KNOWN_FLAGS:#x}");
+            fail!(
+                XRMESH_ERROR_UNKNOWN_VALUE,
+                "xrmesh_send.flags is {flags:#x}, known {KNOWN_FLAGS:#x}"
+            );
         }
         let target = self.target()?;
         let kind = match Kind::from_bits(self.kind) {
@@ -238,8 +241,9 @@ impl xrmesh_send {
         let mut message = Message::new(kind).bytes(self.payload(payload)?);
         if self.priority != 0 {
             let priority = Priority::new(self.priority);
-            message = message
-                .priority(priority.map_err(|error| Failure::new(XRMESH_ERROR_OUT_OF_RANGE, error))?);
+            message = message.priority(
+                priority.map_err(|error| Failure::new(XRMESH_ERROR_OUT_OF_RANGE, error))?,
+            );
         }
         if flags & XRMESH_SEND_POSE != 0 {
             message = message.pose(self.pose.parsed()?);
@@ -274,7 +278,9 @@ impl xrmesh_send {
                     fail!(XRMESH_ERROR_OUT_OF_RANGE, "{given} links far, at most 255 are allowed")
                 }
             },
-            given => fail!(XRMESH_ERROR_UNKNOWN_VALUE, "xrmesh_send.to is {given}, known are 0 to 5"),
+            given => {
+                fail!(XRMESH_ERROR_UNKNOWN_VALUE, "xrmesh_send.to is {given}, known are 0 to 5")
+            }
         })
     }
 
@@ -339,9 +345,11 @@ pub(crate) fn agent(id: xrmesh_agent_id) -> Result<AgentId, Failure> {
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_send_default(send: *mut xrmesh_send) {
-    crate::fence::fence_anywhere!(quiet |caller| {
-        let plain = xrmesh_send { kind: XRMESH_KIND_USER, priority: 5, ..Default::default() };
-        caller.out(send, "send")?.set(plain);
-        Ok(XRMESH_OK)
-    });
+    crate::fence::fence_anywhere!(
+        quiet | caller | {
+            let plain = xrmesh_send { kind: XRMESH_KIND_USER, priority: 5, ..Default::default() };
+            caller.out(send, "send")?.set(plain);
+            Ok(XRMESH_OK)
+        }
+    );
 }

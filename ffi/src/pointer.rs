@@ -80,7 +80,9 @@ impl Caller {
             let align = align_of::<T>();
             fail!(XRMESH_ERROR_MISALIGNED, "{what} is at {first:p}, not at a multiple of {align}");
         }
-        if (count as usize).checked_mul(size_of::<T>()).is_none_or(|bytes| bytes > isize::MAX as usize)
+        if (count as usize)
+            .checked_mul(size_of::<T>())
+            .is_none_or(|bytes| bytes > isize::MAX as usize)
         {
             fail!(XRMESH_ERROR_OUT_OF_RANGE, "{what} has {count} elements, more than memory holds");
         }
@@ -90,7 +92,12 @@ impl Caller {
     }
 
     /// A text of that many bytes; (NULL, 0) is empty.
-    pub(crate) fn text(&self, first: *const c_char, bytes: u32, what: &str) -> Result<&str, Failure> {
+    pub(crate) fn text(
+        &self,
+        first: *const c_char,
+        bytes: u32,
+        what: &str,
+    ) -> Result<&str, Failure> {
         let bytes = self.slice(first.cast::<u8>(), bytes, what)?;
         core::str::from_utf8(bytes).map_err(|error| {
             let at = error.valid_up_to();

@@ -19,10 +19,7 @@ pub struct xrmesh_pose {
 impl From<Pose> for xrmesh_pose {
     fn from(pose: Pose) -> Self {
         let turn = pose.orientation();
-        Self {
-            position: pose.position().to_array(),
-            orientation: [turn.x, turn.y, turn.z, turn.w],
-        }
+        Self { position: pose.position().to_array(), orientation: [turn.x, turn.y, turn.z, turn.w] }
     }
 }
 

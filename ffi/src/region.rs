@@ -1,9 +1,7 @@
 //! Volumes.
 #![expect(unsafe_code, reason = "exports have C names")]
 
-use xrmesh::space::{
-    Aabb, FieldOfView, Frustum, OrientedBox, Prism, RegionError, Sphere, UpAxis,
-};
+use xrmesh::space::{Aabb, FieldOfView, Frustum, OrientedBox, Prism, RegionError, Sphere, UpAxis};
 use xrmesh::{Region, Vec3};
 
 use crate::failure::{Failure, fail};
@@ -75,30 +73,32 @@ extensible!(xrmesh_region);
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_region_default(region: *mut xrmesh_region) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(region, "region")?.set(xrmesh_region {
-            struct_size: size_of::<xrmesh_region>() as u32,
-            kind: XRMESH_REGION_SPHERE,
-            pose: xrmesh_pose { position: [0.0; 3], orientation: [0.0, 0.0, 0.0, 1.0] },
-            radius: 0.0,
-            low: [0.0; 3],
-            high: [0.0; 3],
-            half_extents: [0.0; 3],
-            left_rad: 0.0,
-            right_rad: 0.0,
-            up_rad: 0.0,
-            down_rad: 0.0,
-            near_m: 0.0,
-            far_m: 0.0,
-            floor_m: 0.0,
-            ceiling_m: 0.0,
-            up_axis: 1,
-            corner_count: 0,
-            reserved: 0,
-            corners: core::ptr::null(),
-        });
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(region, "region")?.set(xrmesh_region {
+                struct_size: size_of::<xrmesh_region>() as u32,
+                kind: XRMESH_REGION_SPHERE,
+                pose: xrmesh_pose { position: [0.0; 3], orientation: [0.0, 0.0, 0.0, 1.0] },
+                radius: 0.0,
+                low: [0.0; 3],
+                high: [0.0; 3],
+                half_extents: [0.0; 3],
+                left_rad: 0.0,
+                right_rad: 0.0,
+                up_rad: 0.0,
+                down_rad: 0.0,
+                near_m: 0.0,
+                far_m: 0.0,
+                floor_m: 0.0,
+                ceiling_m: 0.0,
+                up_axis: 1,
+                corner_count: 0,
+                reserved: 0,
+                corners: core::ptr::null(),
+            });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// The region that the host gave.

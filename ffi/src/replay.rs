@@ -113,19 +113,21 @@ impl Object for ReplayObject {
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_replay_options_default(options: *mut xrmesh_replay_options) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(options, "options")?.set(xrmesh_replay_options {
-            struct_size: size_of::<xrmesh_replay_options>() as u32,
-            worker_threads: XRMESH_WORKERS_AS_RECORDED,
-            flags: 0,
-            type_count: 0,
-            types: core::ptr::null(),
-            processors: core::ptr::null(),
-            processor_count: 0,
-            reserved: 0,
-        });
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(options, "options")?.set(xrmesh_replay_options {
+                struct_size: size_of::<xrmesh_replay_options>() as u32,
+                worker_threads: XRMESH_WORKERS_AS_RECORDED,
+                flags: 0,
+                type_count: 0,
+                types: core::ptr::null(),
+                processors: core::ptr::null(),
+                processor_count: 0,
+                reserved: 0,
+            });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// What a replay registers, taken over from the host.
@@ -190,8 +192,8 @@ pub unsafe extern "C" fn xrmesh_replay_open(
         let file = File::open(path).map_err(|error| {
             Failure::new(XRMESH_ERROR_IO, format_args!("opening {path:?}: {error}"))
         })?;
-        let workers = Some(options.worker_threads)
-            .filter(|&workers| workers != XRMESH_WORKERS_AS_RECORDED);
+        let workers =
+            Some(options.worker_threads).filter(|&workers| workers != XRMESH_WORKERS_AS_RECORDED);
         let has_types = !known.types.is_empty();
         let register = |mesh: &mut xrmesh::Mesh| {
             let frames = Frames::new(mesh.config().processing.max_workers, NO_FRAME);
@@ -264,7 +266,10 @@ pub unsafe extern "C" fn xrmesh_replay_step(
 ///
 /// Errors: as for `xrmesh_replay_step`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn xrmesh_replay_run(replay: xrmesh_replay, ticks: *mut u64) -> xrmesh_status {
+pub unsafe extern "C" fn xrmesh_replay_run(
+    replay: xrmesh_replay,
+    ticks: *mut u64,
+) -> xrmesh_status {
     fence!(|caller| {
         let ticks = caller.optional_out(ticks);
         let held = handle::pin::<ReplayObject>(replay.bits)?;

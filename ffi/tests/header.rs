@@ -11,7 +11,10 @@ use compilers::{Language, compilers, scratch};
 use xrmesh_ffi::callback::agent::xrmesh_callbacks;
 use xrmesh_ffi::callback::see::xrmesh_moment;
 use xrmesh_ffi::callback::types::xrmesh_agent_type;
-use xrmesh_ffi::handle::{xrmesh_context, xrmesh_frame, xrmesh_histogram, xrmesh_lane, xrmesh_mesh, xrmesh_processor, xrmesh_replay, xrmesh_sender};
+use xrmesh_ffi::handle::{
+    xrmesh_context, xrmesh_frame, xrmesh_histogram, xrmesh_lane, xrmesh_mesh, xrmesh_processor,
+    xrmesh_replay, xrmesh_sender,
+};
 use xrmesh_ffi::log::xrmesh_log_record;
 use xrmesh_ffi::mesh::agents::xrmesh_spawn_options;
 use xrmesh_ffi::mesh::create::xrmesh_mesh_options;
@@ -28,7 +31,9 @@ use xrmesh_ffi::photonic::create::{xrmesh_layer, xrmesh_processor_options};
 use xrmesh_ffi::photonic::energy::{xrmesh_energy, xrmesh_parts};
 use xrmesh_ffi::pose::xrmesh_pose;
 use xrmesh_ffi::region::xrmesh_region;
-use xrmesh_ffi::replay::{xrmesh_named_processor, xrmesh_named_type, xrmesh_replay_options, xrmesh_replay_tick};
+use xrmesh_ffi::replay::{
+    xrmesh_named_processor, xrmesh_named_type, xrmesh_replay_options, xrmesh_replay_tick,
+};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -126,7 +131,8 @@ fn layouts_stay_as_they_are() {
 
 /// A C file that asserts every line of the layout, and includes the header twice.
 fn asserting() -> String {
-    let mut text = String::from("#include \"xrmesh.h\"\n#include \"xrmesh.h\"\n#include <stddef.h>\n");
+    let mut text =
+        String::from("#include \"xrmesh.h\"\n#include \"xrmesh.h\"\n#include <stddef.h>\n");
     text += "#ifdef __cplusplus\n#define HOLDS(name, what) static_assert(what, #name)\n";
     text += "#elif __STDC_VERSION__ >= 201112L\n#define HOLDS(name, what) _Static_assert(what, #name)\n";
     text += "#else\n#define HOLDS(name, what) extern char name[(what) ? 1 : -1]\n#endif\n";
@@ -142,7 +148,8 @@ fn asserting() -> String {
     text
 }
 
-const WARNINGS: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Wpadded", "-Werror", "-fsyntax-only"];
+const WARNINGS: [&str; 6] =
+    ["-Wall", "-Wextra", "-Wpedantic", "-Wpadded", "-Werror", "-fsyntax-only"];
 
 /// The header, its sizes and its offsets, by every compiler and standard that is there.
 #[test]
@@ -171,7 +178,8 @@ fn compilers_take_the_header() {
 fn compilers_take_the_layer_for_cxx() {
     let folder = scratch("layer");
     let file = folder.join("layer.cpp");
-    std::fs::write(&file, "#include \"xrmesh.hpp\"\n#include \"xrmesh.hpp\"\nint main() {}\n").unwrap();
+    std::fs::write(&file, "#include \"xrmesh.hpp\"\n#include \"xrmesh.hpp\"\nint main() {}\n")
+        .unwrap();
     for compiler in compilers().iter().filter(|compiler| compiler.language == Language::Cxx) {
         for standard in ["c++17", "c++20"] {
             for more in [&["-fexceptions"][..], &["-fno-exceptions", "-fno-rtti"]] {

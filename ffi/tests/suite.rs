@@ -16,7 +16,9 @@ fn root() -> &'static Path {
 fn installed(name: &str) -> PathBuf {
     let (folder, built) = (scratch(name), built());
     for (from, to) in [("libxrmesh_ffi.so", "libxrmesh.so.0"), ("libxrmesh_ffi.a", "libxrmesh.a")] {
-        let from = [built.join("deps").join(from), built.join(from)].into_iter().find(|path| path.exists());
+        let from = [built.join("deps").join(from), built.join(from)]
+            .into_iter()
+            .find(|path| path.exists());
         let from = from.expect("cargo builds the library before its tests");
         std::os::unix::fs::symlink(from, folder.join(to)).unwrap();
     }
@@ -52,7 +54,9 @@ fn native(language: Language) -> Vec<compilers::Compiler> {
 }
 
 fn warnings(command: &mut Command) {
-    command.args(["-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"]).arg(root().join("../include"));
+    command
+        .args(["-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"])
+        .arg(root().join("../include"));
 }
 
 /// Builds the suite and runs all of it.
@@ -70,7 +74,11 @@ fn suite(name: &str, language: Language, standard: &str, how: Link) {
         if language == Language::Cxx {
             command.args(["-x", "c++"]);
         }
-        command.arg(format!("-std={standard}")).args(&files).args(["-x", "none", "-o"]).arg(&program);
+        command
+            .arg(format!("-std={standard}"))
+            .args(&files)
+            .args(["-x", "none", "-o"])
+            .arg(&program);
         warnings(&mut command);
         link(&mut command, &folder, how);
         run(&mut command);
@@ -101,7 +109,9 @@ fn the_examples() {
         ("examples/c/hello.c", Language::C, "c99", "hello, world\n"),
         ("examples/cpp/hello.cpp", Language::Cxx, "c++17", "hello, world\n"),
     ] {
-        for (how, compiler) in [Link::Shared, Link::Static].into_iter().zip(native(language).iter().cycle()) {
+        for (how, compiler) in
+            [Link::Shared, Link::Static].into_iter().zip(native(language).iter().cycle())
+        {
             let program = folder.join(format!("example_{}_{how:?}", compiler.program));
             let mut command = Command::new(&compiler.program);
             command.arg(format!("-std={standard}")).arg(root().join("..").join(file));
@@ -120,7 +130,8 @@ fn what_the_library_exports() {
     let folder = installed("exports");
     let library = folder.join("libxrmesh.so.0");
     let symbols = run(Command::new("nm").args(["-D", "--defined-only"]).arg(&library));
-    let exported: Vec<_> = symbols.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
+    let exported: Vec<_> =
+        symbols.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
     assert!(exported.len() > 100, "{symbols}");
     let header = std::fs::read_to_string(root().join("../include/xrmesh.h")).unwrap();
     for symbol in exported {

@@ -34,8 +34,9 @@ pub struct xrmesh_callbacks {
     /// The host's own. Optional.
     pub user_data: *mut c_void,
     /// Runs once, in the first tick, before any message.
-    pub on_start:
-        Option<unsafe extern "C" fn(user_data: *mut c_void, context: xrmesh_context) -> xrmesh_status>,
+    pub on_start: Option<
+        unsafe extern "C" fn(user_data: *mut c_void, context: xrmesh_context) -> xrmesh_status,
+    >,
     /// Runs for each message. `message` and `payload` are valid until it returns.
     pub on_message: Option<
         unsafe extern "C" fn(
@@ -46,8 +47,9 @@ pub struct xrmesh_callbacks {
         ) -> xrmesh_status,
     >,
     /// Runs when a wake is due, and in every tick with XRMESH_CALLBACKS_TICK.
-    pub on_tick:
-        Option<unsafe extern "C" fn(user_data: *mut c_void, context: xrmesh_context) -> xrmesh_status>,
+    pub on_tick: Option<
+        unsafe extern "C" fn(user_data: *mut c_void, context: xrmesh_context) -> xrmesh_status,
+    >,
     /// Runs once when the agent is despawned or the mesh is stopped. It may send.
     pub on_stop: Option<unsafe extern "C" fn(user_data: *mut c_void, context: xrmesh_context)>,
     /// A hash of all that decides what the agent does next, for the mesh's state hash.
@@ -64,10 +66,12 @@ extensible!(xrmesh_callbacks);
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_callbacks_default(callbacks: *mut xrmesh_callbacks) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(callbacks, "callbacks")?.set(xrmesh_callbacks::NONE);
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(callbacks, "callbacks")?.set(xrmesh_callbacks::NONE);
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 impl xrmesh_callbacks {

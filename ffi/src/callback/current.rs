@@ -112,10 +112,6 @@ pub(crate) fn with<R>(
     // point to lives; the context is behind an exclusive borrow that `lend` holds and does not use
     // meanwhile, and by rule 2 this is its only use. The lifetimes are those of the closure's call.
     act(unsafe {
-        Use {
-            context: &mut *lent.context,
-            envelope: lent.envelope.as_ref(),
-            frames: &*lent.frames,
-        }
+        Use { context: &mut *lent.context, envelope: lent.envelope.as_ref(), frames: &*lent.frames }
     })
 }

@@ -46,7 +46,11 @@ pub unsafe extern "C" fn xrmesh_context_submit(
             let mut accepted = 0;
             let refused = sends.iter().try_for_each(|send| {
                 if send.from != 0 {
-                    fail!(XRMESH_ERROR_UNKNOWN_VALUE, "xrmesh_send.from is {:#x}, expected 0", send.from);
+                    fail!(
+                        XRMESH_ERROR_UNKNOWN_VALUE,
+                        "xrmesh_send.from is {:#x}, expected 0",
+                        send.from
+                    );
                 }
                 let (target, message) = send.parse(payload)?;
                 let (id, ask) = send_as(lent.context, send, target, message)?;

@@ -52,16 +52,18 @@ extensible!(xrmesh_agent_type);
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_agent_type_default(agent_type: *mut xrmesh_agent_type) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(agent_type, "agent_type")?.set(xrmesh_agent_type {
-            struct_size: size_of::<xrmesh_agent_type>() as u32,
-            flags: 0,
-            user_data: core::ptr::null_mut(),
-            create: None,
-            drop: None,
-        });
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(agent_type, "agent_type")?.set(xrmesh_agent_type {
+                struct_size: size_of::<xrmesh_agent_type>() as u32,
+                flags: 0,
+                user_data: core::ptr::null_mut(),
+                create: None,
+                drop: None,
+            });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// A type whose `user_data` is this crate's to drop.

@@ -12,6 +12,6 @@
 mod kinds;
 mod table;
 
-pub use kinds::*;
 pub(crate) use kinds::Kind;
+pub use kinds::*;
 pub(crate) use table::{Object, Pinned, close, insert, live, pin};

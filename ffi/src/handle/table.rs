@@ -110,12 +110,8 @@ pub(crate) fn pin<T: Object>(bits: u64) -> Result<Pinned<T>, Failure> {
         if word >> 32 != bits >> 32 || word & CLOSING != 0 {
             return Err(stale(bits, T::KIND));
         }
-        match slot.word.compare_exchange_weak(
-            word,
-            word + 1,
-            Ordering::Acquire,
-            Ordering::Relaxed,
-        ) {
+        match slot.word.compare_exchange_weak(word, word + 1, Ordering::Acquire, Ordering::Relaxed)
+        {
             Ok(_) => break,
             Err(now) => word = now,
         }
@@ -266,7 +262,8 @@ mod tests {
     fn a_handle_finds_its_value_and_no_other_does() {
         let bits = insert(Arc::new(Thing(7))).unwrap();
         assert_eq!(pin::<Thing>(bits).unwrap().0, 7);
-        for wrong in [0, bits ^ 1 << 40, bits ^ 1 << 56, bits ^ 1 << 30, bits + (1 << 20), u64::MAX] {
+        for wrong in [0, bits ^ 1 << 40, bits ^ 1 << 56, bits ^ 1 << 30, bits + (1 << 20), u64::MAX]
+        {
             assert!(pin::<Thing>(wrong).is_err(), "{wrong:x}");
         }
         assert!(close(bits, Kind::Mesh).is_err());

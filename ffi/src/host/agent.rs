@@ -124,7 +124,10 @@ pub(crate) fn send_as(
         0 => Ok((context.send(target, message)?.to_bits(), None)),
         XRMESH_SEND_ASK => {
             let Ok(wait) = u64::try_from(time) else {
-                fail!(XRMESH_ERROR_OUT_OF_RANGE, "a question's time is {time} ns, expected 0 or more");
+                fail!(
+                    XRMESH_ERROR_OUT_OF_RANGE,
+                    "a question's time is {time} ns, expected 0 or more"
+                );
             };
             let to = xrmesh_send::one(target)?;
             Ok((0, Some(context.ask(to, message, Duration::from_nanos(wait))?)))

@@ -98,4 +98,3 @@ impl core::fmt::Debug for Frames {
 
 /// The type that hosts' agents are registered as.
 pub(crate) const HOST_TYPE: &str = "xrmesh.host";
-

@@ -81,17 +81,19 @@ impl xrmesh_spawn_options {
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_spawn_options_default(options: *mut xrmesh_spawn_options) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(options, "options")?.set(xrmesh_spawn_options {
-            struct_size: size_of::<xrmesh_spawn_options>() as u32,
-            flags: 0,
-            pose: xrmesh_pose { position: [0.0; 3], orientation: [0.0, 0.0, 0.0, 1.0] },
-            mailbox_capacity: 16_384,
-            overflow: XRMESH_OVERFLOW_REJECT_NEW,
-            reserved: 0,
-        });
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(options, "options")?.set(xrmesh_spawn_options {
+                struct_size: size_of::<xrmesh_spawn_options>() as u32,
+                flags: 0,
+                pose: xrmesh_pose { position: [0.0; 3], orientation: [0.0, 0.0, 0.0, 1.0] },
+                mailbox_capacity: 16_384,
+                overflow: XRMESH_OVERFLOW_REJECT_NEW,
+                reserved: 0,
+            });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// Spawns an agent that the host polls: what it gets comes out of `xrmesh_mesh_poll` and

@@ -60,20 +60,22 @@ const MOST_FRAME_BYTES: u32 = 1 << 30;
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_mesh_options_default(options: *mut xrmesh_mesh_options) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(options, "options")?.set(xrmesh_mesh_options {
-            struct_size: size_of::<xrmesh_mesh_options>() as u32,
-            abi_version: XRMESH_ABI_VERSION,
-            config: core::ptr::null(),
-            config_len: 0,
-            worker_threads: XRMESH_WORKERS_FROM_CONFIG,
-            flags: 0,
-            frame_messages: 1 << 16,
-            frame_bytes: 64 << 20,
-            reserved: 0,
-        });
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(options, "options")?.set(xrmesh_mesh_options {
+                struct_size: size_of::<xrmesh_mesh_options>() as u32,
+                abi_version: XRMESH_ABI_VERSION,
+                config: core::ptr::null(),
+                config_len: 0,
+                worker_threads: XRMESH_WORKERS_FROM_CONFIG,
+                flags: 0,
+                frame_messages: 1 << 16,
+                frame_bytes: 64 << 20,
+                reserved: 0,
+            });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// Makes a mesh without agents and writes its handle to `mesh`.

@@ -56,16 +56,18 @@ extensible!(xrmesh_driver_options, xrmesh_driver_report);
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_driver_options_default(options: *mut xrmesh_driver_options) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(options, "options")?.set(xrmesh_driver_options {
-            struct_size: size_of::<xrmesh_driver_options>() as u32,
-            reserved: 0,
-            rate_hz: 0.0,
-            budget_messages: XRMESH_UNLIMITED,
-            budget_ns: 0,
-        });
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(options, "options")?.set(xrmesh_driver_options {
+                struct_size: size_of::<xrmesh_driver_options>() as u32,
+                reserved: 0,
+                rate_hz: 0.0,
+                budget_messages: XRMESH_UNLIMITED,
+                budget_ns: 0,
+            });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// Fills the report with zeros and its size. NULL is let be.
@@ -73,18 +75,20 @@ pub unsafe extern "C" fn xrmesh_driver_options_default(options: *mut xrmesh_driv
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_driver_report_default(report: *mut xrmesh_driver_report) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(report, "report")?.set(xrmesh_driver_report {
-            struct_size: size_of::<xrmesh_driver_report>() as u32,
-            reserved: 0,
-            now_ns: 0,
-            ticks: 0,
-            late: 0,
-            skipped: 0,
-            sleeps: 0,
-        });
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(report, "report")?.set(xrmesh_driver_report {
+                struct_size: size_of::<xrmesh_driver_report>() as u32,
+                reserved: 0,
+                now_ns: 0,
+                ticks: 0,
+                late: 0,
+                skipped: 0,
+                sleeps: 0,
+            });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// Gives the mesh to a thread of its own that ticks it, until `xrmesh_mesh_halt`. Meanwhile the mesh is

@@ -49,7 +49,10 @@ pub unsafe extern "C" fn xrmesh_mesh_record(
         object::with(mesh, |mesh| {
             if let Some(recording) = mesh.recording() {
                 let bytes = recording.bytes;
-                fail!(XRMESH_ERROR_RECORDED, "the session is recorded already, {bytes} bytes so far");
+                fail!(
+                    XRMESH_ERROR_RECORDED,
+                    "the session is recorded already, {bytes} bytes so far"
+                );
             }
             let file = File::create(path).map_err(|error| {
                 Failure::new(XRMESH_ERROR_IO, format_args!("creating {path:?}: {error}"))

@@ -131,10 +131,12 @@ impl xrmesh_counters {
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_counters_default(counters: *mut xrmesh_counters) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(counters, "counters")?.set(xrmesh_counters::EMPTY);
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(counters, "counters")?.set(xrmesh_counters::EMPTY);
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// The account of all messages and inferences so far.
@@ -165,7 +167,10 @@ pub unsafe extern "C" fn xrmesh_mesh_counters(
 /// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_BUSY,
 /// XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn xrmesh_mesh_state_hash(mesh: xrmesh_mesh, hash: *mut u64) -> xrmesh_status {
+pub unsafe extern "C" fn xrmesh_mesh_state_hash(
+    mesh: xrmesh_mesh,
+    hash: *mut u64,
+) -> xrmesh_status {
     fence!(|caller| {
         let hash = caller.out(hash, "hash")?;
         object::with(mesh, |mesh| {

@@ -67,21 +67,23 @@ impl xrmesh_tick_report {
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_tick_report_default(report: *mut xrmesh_tick_report) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(report, "report")?.set(xrmesh_tick_report {
-            struct_size: size_of::<xrmesh_tick_report>() as u32,
-            rounds: 0,
-            tick: 0,
-            sent: 0,
-            delivered: 0,
-            dropped: 0,
-            pending: 0,
-            waiting: [0; 10],
-            oldest_ns: -1,
-            refused: 0,
-        });
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(report, "report")?.set(xrmesh_tick_report {
+                struct_size: size_of::<xrmesh_tick_report>() as u32,
+                rounds: 0,
+                tick: 0,
+                sent: 0,
+                delivered: 0,
+                dropped: 0,
+                pending: 0,
+                waiting: [0; 10],
+                oldest_ns: -1,
+                refused: 0,
+            });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// One step of the mesh at the time `now_ns`: takes in what senders and lanes hold, then delivers at
@@ -102,8 +104,11 @@ pub unsafe extern "C" fn xrmesh_mesh_tick(
         let report = caller.optional_out_extensible(report)?;
         let object = object::pin(mesh)?;
         let mut state = object.enter()?;
-        let budget =
-            if messages == XRMESH_UNLIMITED { Budget::unlimited() } else { Budget::messages(messages) };
+        let budget = if messages == XRMESH_UNLIMITED {
+            Budget::unlimited()
+        } else {
+            Budget::messages(messages)
+        };
         let done = state.mesh()?.tick(Time::from_nanos(now_ns), budget)?;
         let refused = refusals(&mut state);
         if let Some(report) = report {
@@ -161,7 +166,10 @@ fn refusals(state: &mut MeshState) -> u64 {
 /// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_BUSY,
 /// XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn xrmesh_mesh_next_due(mesh: xrmesh_mesh, due_ns: *mut i64) -> xrmesh_status {
+pub unsafe extern "C" fn xrmesh_mesh_next_due(
+    mesh: xrmesh_mesh,
+    due_ns: *mut i64,
+) -> xrmesh_status {
     fence!(|caller| {
         let due_ns = caller.out(due_ns, "due_ns")?;
         object::with(mesh, |mesh| {

@@ -176,32 +176,34 @@ impl From<WeightBankError> for Failure {
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_processor_options_default(options: *mut xrmesh_processor_options) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(options, "options")?.set(xrmesh_processor_options {
-            struct_size: size_of::<xrmesh_processor_options>() as u32,
-            flags: 0,
-            layout: XRMESH_LAYOUT_RECTANGULAR,
-            device: 0,
-            seed: 0,
-            coupler_sigma_rad: 0.0,
-            offset_sigma_rad: 0.0,
-            coupler_loss_db: 0.0,
-            shifter_loss_db: 0.0,
-            arm_loss_db: 0.0,
-            phase_sigma_rad: 0.0,
-            photons: 0.0,
-            quantisation: XRMESH_QUANTISATION_NONE,
-            quantisation_bits: 8,
-            crosstalk: XRMESH_CROSSTALK_NONE,
-            dummy_edges: 0,
-            crosstalk_share: 0.0,
-            crosstalk_length_m: 100e-6,
-            row_pitch_m: 100e-6,
-            column_pitch_m: 300e-6,
-            crosstalk_cutoff_m: 0.0,
-        });
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(options, "options")?.set(xrmesh_processor_options {
+                struct_size: size_of::<xrmesh_processor_options>() as u32,
+                flags: 0,
+                layout: XRMESH_LAYOUT_RECTANGULAR,
+                device: 0,
+                seed: 0,
+                coupler_sigma_rad: 0.0,
+                offset_sigma_rad: 0.0,
+                coupler_loss_db: 0.0,
+                shifter_loss_db: 0.0,
+                arm_loss_db: 0.0,
+                phase_sigma_rad: 0.0,
+                photons: 0.0,
+                quantisation: XRMESH_QUANTISATION_NONE,
+                quantisation_bits: 8,
+                crosstalk: XRMESH_CROSSTALK_NONE,
+                dummy_edges: 0,
+                crosstalk_share: 0.0,
+                crosstalk_length_m: 100e-6,
+                row_pitch_m: 100e-6,
+                column_pitch_m: 300e-6,
+                crosstalk_cutoff_m: 0.0,
+            });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// Makes a processor of matrices, the first layer first: each is decomposed into two lattices of

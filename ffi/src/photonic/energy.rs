@@ -112,16 +112,18 @@ macro_rules! same_fields {
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_parts_default(parts: *mut xrmesh_parts) {
-    fence_anywhere!(quiet |caller| {
-        let usual = PartsList::default();
-        caller.out(parts, "parts")?.set(same_fields!(usual => xrmesh_parts {
+    fence_anywhere!(
+        quiet | caller | {
+            let usual = PartsList::default();
+            caller.out(parts, "parts")?.set(same_fields!(usual => xrmesh_parts {
             struct_size: size_of::<xrmesh_parts>() as u32, reserved: 0
         }: half_wave_power_w, shifter_loss_db, shifter_settling_s, detector_power_w, facet_loss_db,
             modulator_loss_db, waveguide_loss_db_per_m, interferometer_length_m, group_index,
             wall_plug_efficiency, dac_power_w, dac_rate_hz, adc_power_w, adc_rate_hz,
             modulator_energy_j, amplifier_power_w, amplifier_delay_s));
-        Ok(XRMESH_OK)
-    });
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 /// Fills the estimate with zeros and its size. NULL is let be.
@@ -129,10 +131,12 @@ pub unsafe extern "C" fn xrmesh_parts_default(parts: *mut xrmesh_parts) {
 /// Any thread, also in callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_energy_default(energy: *mut xrmesh_energy) {
-    fence_anywhere!(quiet |caller| {
-        caller.out(energy, "energy")?.set(EMPTY);
-        Ok(XRMESH_OK)
-    });
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(energy, "energy")?.set(EMPTY);
+            Ok(XRMESH_OK)
+        }
+    );
 }
 
 const EMPTY: xrmesh_energy = xrmesh_energy {
