@@ -3,6 +3,9 @@
 //! 1. A memory becomes another by [`Change`](change::Change)s only, applied in one order by one writer.
 //!    What a change needs stands in it, so applying the same changes again gives the same memory.
 //! 2. Poses are given in frames (`frame`); the index holds boxes in the world's frame.
+//! 3. What detectors see is fused into objects that keep their identity (`fusion`); what should be
+//!    seen and is not fades (`age`); a full memory lets the least persistent go (`evict`).
+//! 4. Who subscribed is told the difference of two published states (`feed`).
 
 mod age;
 mod alias;
