@@ -35,8 +35,7 @@ pub(super) fn cost(
     options: &ClassOptions,
 ) -> Option<u32> {
     let part = observed.distance_squared(predicted) / (options.gate_m * options.gate_m);
-    // Also where it is not a number.
-    if !(part < 1.0) {
+    if part.is_nan() || part >= 1.0 {
         return None;
     }
     let points =
