@@ -53,6 +53,9 @@
 //!    come beyond the most that were there, changed attributes, frames and labels, corrections of
 //!    frames on which much hangs, and coming back to the past.
 //! 10. [`SpatialMemory::hash_state`] covers everything that later answers depend on, in slot order.
+//! 11. What detectors see is fused into objects that keep their identity (`fusion`); what should be
+//!     seen and is not fades (`age`); a full memory lets the least persistent go (`evict`).
+//! 12. Who subscribed is told the difference of two published states (`feed`).
 
 mod age;
 mod alias;
