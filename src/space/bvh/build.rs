@@ -29,8 +29,11 @@ impl<E: Extent> Bvh<E> {
         Ok(())
     }
 
-    /// Builds the tree anew from what it holds, as [`build`](Self::build) would. Updates keep it
-    /// in shape, so a host has no need to; a bulk load of single insertions may gain from it.
+    /// Builds the tree anew from what it holds, as [`build`](Self::build) would; about 70 ns an item.
+    ///
+    /// Trembling and slow moves need none. Where items have crossed each other's ways for long, or
+    /// were all inserted one by one, pages are half full and overlap: queries then take up to twice
+    /// as long as on a tree built anew, and stay so.
     pub fn rebuild(&mut self, work: &mut Workspace) {
         let mut list = core::mem::take(E::list(work));
         list.clear();
@@ -130,7 +133,8 @@ impl<E: Extent> Bvh<E> {
             self.link_mut(height, index).len = children as u8;
         }
         let bounds = self.bounds_of(height, index);
-        self.link_mut(height, index).home = margin(&bounds);
+        let link = self.link_mut(height, index);
+        link.home = link.sparseness(margin(&bounds));
         (index, bounds)
     }
 }

@@ -7,7 +7,7 @@ use super::morton::Grid;
 use super::node::{Choose, Inside};
 use super::page::Bucket;
 use super::workspace::{Homeless, Workspace};
-use super::{Bvh, NOWHERE, margin, split_place};
+use super::{Bvh, NOWHERE, split_place};
 
 impl<E: Extent> Bvh<E> {
     /// Adds an item in an empty slot; O(log n).
@@ -85,12 +85,9 @@ impl<E: Extent> Bvh<E> {
             // No child holds it: one grows.
             let node = self.nodes.bucket_mut(index);
             let lane = self.path.run(Choose { node, bounds: &bounds });
-            let (old, child) = (node.entry(lane), node.id(lane));
-            let new = old.union(&bounds);
+            let (new, child) = (node.entry(lane).union(&bounds), node.id(lane));
             node.put(lane, &new, child);
             level -= 1;
-            // The tree chose this growth, so it does not count as outgrowing.
-            self.link_mut(level, child).home += margin(&new) - margin(&old);
             index = child;
         }
         self.add_entry(height, index, &bounds, id);

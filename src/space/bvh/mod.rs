@@ -10,8 +10,8 @@
 //!    would save 0.3 bytes per item, but then a page could split only by moving its neighbours.)
 //! 4. The box of a lane holds all that lies below it; it is their exact union after a build and where
 //!    an update went through, and may be larger where items were removed since.
-//! 5. An update writes lanes and refits the pages and nodes above them, each once. What has outgrown
-//!    the size that it was made with gives its outliers back: they are placed anew from the root.
+//! 5. An update writes lanes and refits the pages and nodes above them, each once. What is sparser
+//!    than it was made gives its outliers back: they are placed anew from the root.
 //!    A full page or node splits; one with fewer than four entries dissolves into its neighbours.
 //! 6. No answer depends on the tree's shape. Hits are ordered by (d², key): d² by the fixed
 //!    expression of rule 5 of `space`, keys by [`Select`], asked only where distances are equal.
@@ -53,6 +53,8 @@ mod volume;
 mod walk;
 mod workspace;
 
+#[cfg(test)]
+mod drift;
 #[cfg(test)]
 mod invariant;
 #[cfg(test)]

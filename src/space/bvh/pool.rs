@@ -18,7 +18,7 @@ pub(super) struct Pool<B: Bucket> {
 pub(super) struct Link {
     /// The node and lane above, or [`NOWHERE`] for the root.
     pub(super) parent: u32,
-    /// The margin that the bucket was made with, and what later entries added.
+    /// The [`sparseness`](Self::sparseness) that the bucket was made with, or could not come below.
     pub(super) home: f32,
     /// How many lanes are occupied: the first ones.
     pub(super) len: u8,
@@ -26,6 +26,42 @@ pub(super) struct Link {
     pub(super) height: u8,
     /// Whether the bucket waits for its refit.
     pub(super) dirty: bool,
+}
+
+/// Cube roots.
+const EDGE: [f32; 17] = [
+    1.0,
+    1.0,
+    1.259_921,
+    1.442_249_6,
+    1.587_401,
+    1.709_976,
+    1.817_120_6,
+    1.912_931_2,
+    2.0,
+    2.080_084,
+    2.154_434_7,
+    2.223_980_2,
+    2.289_428_5,
+    2.351_334_7,
+    2.410_142_3,
+    2.466_212,
+    2.519_842,
+];
+
+impl Link {
+    /// The margin of one entry's share of a bucket of this margin: so as entries leave, what is left
+    /// is measured by how sparse it is, and a bucket that lost most of them may not stay as large.
+    #[inline]
+    pub(super) fn sparseness(&self, margin: f32) -> f32 {
+        margin / EDGE[usize::from(self.len.min(16))]
+    }
+
+    /// Whether a margin exceeds what the bucket was made for by this factor.
+    #[inline]
+    pub(super) fn outgrows(&self, margin: f32, factor: f32) -> bool {
+        self.sparseness(margin) > self.home * factor
+    }
 }
 
 impl<B: Bucket> Pool<B> {

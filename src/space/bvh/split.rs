@@ -35,10 +35,10 @@ impl<E: Extent> Bvh<E> {
         for lane in entries.len()..16 {
             self.vacate(height, index, lane);
         }
-        let home = margin(&self.bounds_of(height, index));
+        let size = margin(&self.bounds_of(height, index));
         let link = self.link_mut(height, index);
         link.len = entries.len() as u8;
-        link.home = home;
+        link.home = link.sparseness(size);
     }
 }
 

@@ -7,11 +7,12 @@ use super::page::Bucket;
 use super::workspace::{Homeless, Workspace};
 use super::{Bvh, NOWHERE, margin, split_place};
 
-/// A bucket is outgrown where its margin exceeds the one that it was made with by this factor…
-const OUTGROWN: f32 = 1.3;
+/// A bucket is outgrown where it is sparser than it was made by this factor…
+const OUTGROWN: f32 = 1.1;
 
-/// …and gives back its outliers until it is within this one.
-const FITTING: f32 = 1.1;
+/// …and gives back its outliers until it is within this one. Both by measurement: looser ones let
+/// buckets overlap, tighter ones place anew what only trembles.
+const FITTING: f32 = 0.9;
 
 /// How many moves ahead a page is asked for.
 const AHEAD: usize = 12;
@@ -78,7 +79,7 @@ impl<E: Extent> Bvh<E> {
                 if link.parent == NOWHERE {
                     continue;
                 }
-                if margin(&bounds) > link.home * OUTGROWN {
+                if link.outgrows(margin(&bounds), OUTGROWN) {
                     work.outgrown.push((height, index));
                 }
                 let (above, lane) = split_place(link.parent);
@@ -106,11 +107,11 @@ impl<E: Extent> Bvh<E> {
             return;
         }
         let mut size = margin(&self.bounds_of(height, index));
-        if size <= link.home * OUTGROWN {
+        if !link.outgrows(size, OUTGROWN) {
             return;
         }
         for _ in 0..link.len / 2 {
-            if size <= link.home * FITTING {
+            if !self.link(height, index).outgrows(size, FITTING) {
                 break;
             }
             let lane = self.outlier(height, index);
@@ -119,7 +120,9 @@ impl<E: Extent> Bvh<E> {
             self.take(height, index, lane);
             size = margin(&self.bounds_of(height, index));
         }
-        self.link_mut(height, index).home = link.home.max(size);
+        // What still does not fit is as sparse as that now.
+        let link = self.link_mut(height, index);
+        link.home = link.home.max(link.sparseness(size));
         self.condense(height, index, work);
         self.settle(work);
     }
