@@ -15,7 +15,7 @@ use super::{Lattice, LatticeError, Layout};
 /// A lattice made ready for batches in `f32`.
 ///
 /// Holds the 2×2 matrix of every element, in the order of the falling diagonals; the phases at inputs
-/// and edges are folded into them. [`drive`](Self::drive) takes new phases without allocating.
+/// and edges are folded into them. [`drive`](Self::drive) takes new phases.
 /// Results agree with the [`Lattice`]'s `f64` ones to about 10⁻⁶·√N and are bit-equal on every machine,
 /// for every batch size and number of workers: each column is computed alone, in one order.
 ///
@@ -67,7 +67,8 @@ impl Propagator {
         this
     }
 
-    /// Takes the phases, couplers and losses of a lattice of the same plan. O(N²), no allocation.
+    /// Takes the phases, couplers and losses of a lattice of the same plan. O(N²); allocates one number a
+    /// mode.
     ///
     /// # Errors
     /// [`LatticeError::Shape`] where the number of modes differs, [`LatticeError::NoSuchShifter`] where
