@@ -1,5 +1,6 @@
 //! What holds for every function of the header, from the header itself: NULL in each pointer parameter is
 //! refused by name or documented as optional, and, with the feature `inject-panic`, a panic stays inside.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod compilers;
 

@@ -1,6 +1,7 @@
 //! The header is what its sources say, and compilers take it.
 //!
 //! `XRMESH_WRITE=1 cargo test -p xrmesh-ffi --test header` writes the generated files anew.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod compilers;
 

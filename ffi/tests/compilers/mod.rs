@@ -1,5 +1,5 @@
 //! The C and C++ compilers that are there.
-#![expect(clippy::allow_attributes, reason = "each test uses a part of it")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::path::{Path, PathBuf};
