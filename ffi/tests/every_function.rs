@@ -110,18 +110,11 @@ fn functions_with_default() -> &'static [&'static str] {
 
 /// What only holds where it is not NULL: the doc says so.
 fn is_optional(function: &Function, parameter: &str) -> bool {
-    let doc = &function.doc;
-    let named = doc.match_indices(&format!("`{parameter}`"));
-    let mut optional = named.filter(|(at, _)| {
-        let sentence = &doc[*at..];
-        let end = sentence.find(". ").unwrap_or(sentence.len());
-        sentence[..end].contains("optional")
-    });
-    optional.next().is_some()
-        || doc.contains(&format!("`{parameter}` is optional"))
-        || doc.contains(&format!("if `{parameter}` is NULL"))
-        || doc.contains(&format!("`{parameter}`, which is optional"))
-        || doc.contains(&format!("`{parameter}` and")) && doc.contains("are optional")
+    let named = format!("`{parameter}`");
+    function.doc.split(". ").any(|sentence| {
+        sentence.contains(&named)
+            && (sentence.contains("optional") || sentence.contains(&format!("if {named} is NULL")))
+    })
 }
 
 const PRELUDE: &str = r#"
