@@ -36,7 +36,7 @@ lib=$destdir$prefix/lib
 include=$destdir$prefix/include
 mkdir -p "$lib/pkgconfig" "$lib/cmake/xrmesh" "$include"
 cp "$root/include/xrmesh.h" "$root/include/xrmesh.hpp" "$include/"
-cp "$from/libxrmesh_ffi.a" "$lib/libxrmesh.a"
+"$here/archive.sh" "$from/libxrmesh_ffi.a" "$lib/libxrmesh.a"
 cp "$from/libxrmesh_ffi.so" "$lib/libxrmesh.so.$version"
 ln -sf "libxrmesh.so.$version" "$lib/libxrmesh.so.$major"
 ln -sf "libxrmesh.so.$major" "$lib/libxrmesh.so"

@@ -114,12 +114,6 @@ impl Caller {
         Ok(unsafe { from.read_unaligned() })
     }
 
-    /// One plain value, if there is one.
-    pub(crate) fn optional<T: AnyBitPattern>(&self, from: *const T) -> Option<T> {
-        // SAFETY: not NULL, and readable by rule 1; any bits are valid for `T`.
-        (!from.is_null()).then(|| unsafe { from.read_unaligned() })
-    }
-
     /// One element of an array of structs that hold pointers.
     pub(crate) fn element<T: Listed>(
         &self,

@@ -23,6 +23,7 @@ pub(crate) mod health;
 #[cfg(feature = "photonic")]
 pub(crate) mod infer;
 pub(crate) mod outbox;
+pub(crate) mod remember;
 mod retry;
 pub(crate) mod round;
 pub(crate) mod slab;

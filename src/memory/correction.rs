@@ -209,7 +209,7 @@ impl State {
             if let Some(record) = table.record(slot, table.head(slot)) {
                 let shown = record_box(&self.shown.world(frame), record);
                 let bounds = active.place(frame, record, &shown);
-                active.index.shift(slot, bounds, &mut self.work);
+                active.index.correct(slot, bounds, &mut self.work);
             }
             active.next = Cursor::after(self.frames.object_after(slot));
             left -= 1;
@@ -260,7 +260,11 @@ impl State {
                 let mut next = self.frames.first_object(frame);
                 while let Some(slot) = next {
                     next = self.frames.object_after(slot);
-                    self.place(slot);
+                    let table = self.table.view();
+                    if let Some(record) = table.record(slot, table.head(slot)) {
+                        let bounds = record_box(&self.shown.world(frame), record);
+                        self.index.correct(slot, bounds, &mut self.work);
+                    }
                 }
             }
             self.index.settle(&mut self.work);

@@ -23,6 +23,7 @@ pub(super) struct Index {
 enum Kind {
     Added,
     Moved,
+    Corrected,
     Removed,
 }
 
@@ -62,6 +63,11 @@ impl Index {
         self.push(Kind::Moved, slot, bounds, work);
     }
 
+    /// As [`shift`](Self::shift), of one that moves with its frame and then rests again.
+    pub(super) fn correct(&mut self, slot: u32, bounds: Aabb, work: &mut Workspace) {
+        self.push(Kind::Corrected, slot, bounds, work);
+    }
+
     pub(super) fn remove(&mut self, slot: u32, work: &mut Workspace) {
         self.push(Kind::Removed, slot, Aabb::default(), work);
     }
@@ -90,6 +96,7 @@ impl Index {
             }
             Kind::Added => self.tiers.insert_all(&self.pending, work),
             Kind::Moved => self.tiers.update(&self.pending, work),
+            Kind::Corrected => self.tiers.shift(&self.pending, work),
             Kind::Removed => {
                 self.slots.clear();
                 self.slots.extend(self.pending.iter().map(|&(slot, _)| slot));

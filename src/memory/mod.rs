@@ -53,6 +53,9 @@
 //!    come beyond the most that were there, changed attributes, frames and labels, corrections of
 //!    frames on which much hangs, and coming back to the past.
 //! 10. [`SpatialMemory::hash_state`] covers everything that later answers depend on, in slot order.
+//! 11. What detectors see is fused into objects that keep their identity (`fusion`); what should be
+//!     seen and is not fades (`age`); a full memory lets the least persistent go (`evict`).
+//! 12. Who subscribed is told the difference of two published states (`feed`).
 
 mod age;
 mod alias;
@@ -61,6 +64,8 @@ mod area;
 mod batch;
 mod change;
 mod class;
+mod command;
+mod compact;
 mod config;
 mod contents;
 mod correction;
@@ -76,6 +81,7 @@ mod history;
 mod index;
 mod journal;
 mod lookup;
+pub mod map;
 mod new_object;
 mod object;
 mod pages;
@@ -106,6 +112,8 @@ pub use apply::ApplyError;
 pub use area::{Area, AreaId};
 pub use change::{Removal, Sequence};
 pub use class::ClassId;
+pub use command::{MemoryAnswer, MemoryCommand, MemoryRefused};
+pub use compact::{CompactError, CompactReport, compact};
 pub use config::{HistoryConfig, MemoryConfig, MemoryConfigError, WhenFull};
 pub use feed::{Event, Notice, SubscribeError, Subscription, SubscriptionOptions};
 pub use filter::Filter;

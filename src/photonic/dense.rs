@@ -12,7 +12,7 @@ use super::kernel::gemm::{ROWS, Triple, Weights, product_1, product_2};
 use super::kernel::lanes::{LANES, Pair};
 use super::kernel::level::Level;
 use super::lattice::LatticeError;
-use super::lattice::panel::{pack, unpack};
+use super::lattice::panel::{check_finite, pack, unpack};
 
 /// An M × N matrix, packed for fast products in `f32`.
 ///
@@ -83,8 +83,20 @@ impl Dense {
     /// `x` holds one input in each column, N × batch; `y` gets the outputs, M × batch. Any strides.
     ///
     /// # Errors
-    /// [`LatticeError::Shape`].
+    /// [`LatticeError::Shape`] and [`LatticeError::NotFinite`].
     pub fn forward(
+        &self,
+        x: ArrayView2<'_, Complex32>,
+        y: ArrayViewMut2<'_, Complex32>,
+        workspace: &mut DenseWorkspace,
+    ) -> Result<(), LatticeError> {
+        check_finite("input", &x)?;
+        self.forward_any(x, y, workspace)
+    }
+
+    /// As [`forward`](Self::forward), whatever the values are: what overflowed in one vector stays in its
+    /// own column.
+    pub(super) fn forward_any(
         &self,
         x: ArrayView2<'_, Complex32>,
         y: ArrayViewMut2<'_, Complex32>,
@@ -104,6 +116,7 @@ impl Dense {
         x: ArrayView2<'_, Complex32>,
         mut y: ArrayViewMut2<'_, Complex32>,
     ) -> Result<(), LatticeError> {
+        check_finite("input", &x)?;
         self.check(&x, &y)?;
         let width = 4 * PANELS * LANES;
         let parts: Vec<_> = x
@@ -217,5 +230,9 @@ mod tests {
         let given = dense.forward(x.view(), y.view_mut(), &mut DenseWorkspace::default());
         let expected = LatticeError::Shape { what: "output", expected: (2, 4), given: (3, 4) };
         assert_eq!(given, Err(expected));
+        let (mut x, mut y) = (Array2::zeros((3, 4)), Array2::zeros((2, 4)));
+        x[(2, 3)] = Complex32::new(f32::NAN, 0.0);
+        let given = dense.forward(x.view(), y.view_mut(), &mut DenseWorkspace::default());
+        assert!(matches!(given, Err(LatticeError::NotFinite { what: "input", index: 11, .. })));
     }
 }

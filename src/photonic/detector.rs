@@ -232,6 +232,17 @@ mod tests {
     }
 
     #[test]
+    fn every_part_at_the_defaults_by_hand() {
+        // 1 mW: 1.00001 mA in 10 GHz, 50 Ω at 300 K, −155 dB/Hz.
+        let CurrentNoise { shot_a2, thermal_a2, intensity_a2 } = detector(|_| ()).noise(1e-3);
+        assert!((shot_a2 / 3.204_385_311_532_68e-12 - 1.0).abs() < 1e-12);
+        assert!((thermal_a2 / 3.313_557_6e-12 - 1.0).abs() < 1e-12);
+        assert!((intensity_a2 / 3.162_277_660_168e-12 - 1.0).abs() < 1e-11);
+        // 1e-6/9.680 220 57e-12 is 50.141 dB.
+        assert!((detector(|_| ()).effective_bits(1e-3) - 8.036_7).abs() < 1e-4);
+    }
+
+    #[test]
     fn readings_have_the_mean_and_the_variance_of_the_formula() {
         let detector = detector(|p| p.noise_factor = 2.0);
         let count = 200_000_u32;

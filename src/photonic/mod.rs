@@ -40,6 +40,8 @@
 //! - [`modulator`], [`converter`], [`detector`], [`pcm`], [`thermal`]: the devices around a lattice.
 //! - [`spike`]: leaky integrate-and-fire neurons and the Yamada laser, one by one and in layers.
 //! - [`energy`]: what all of it would take, in joules and seconds, as estimates.
+//!
+//! `docs/guarantees.md` names the test of each promise, `docs/benchmarks.md` the speed and what is lost.
 
 pub mod activation;
 pub mod calibrate;

@@ -101,6 +101,14 @@ mod tests {
     }
 
     #[test]
+    fn twenty_decibels_by_hand() {
+        let modulator = Modulator::new(20.0).unwrap();
+        // (10 − 1)/(10 + 1); |1 + g·i|²/(1 + g)² = (1 + 81/121)/(400/121) = 202/400.
+        assert!((modulator.arm_ratio() - 9.0 / 11.0).abs() < 1e-15);
+        assert!((modulator.transmission(PI / 2.0) - 0.505).abs() < 1e-15);
+    }
+
+    #[test]
     fn encoding_inverts_down_to_the_darkest() {
         let modulator = Modulator::new(20.0).unwrap();
         for step in 0..=100 {

@@ -308,7 +308,7 @@ impl CompiledProcessor {
                 .map_err(|_| shape("input", inputs, light.len()))?;
             let y = ArrayViewMut2::from_shape((outputs, batch), &mut spare[..])
                 .map_err(|_| shape("output", outputs, outputs * batch))?;
-            dense.forward(x, y, workspace)?;
+            dense.forward_any(x, y, workspace)?;
             spare.iter_mut().for_each(|z| *z = narrow(activation.of(wide(*z))));
             core::mem::swap(light, spare);
         }

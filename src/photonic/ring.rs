@@ -345,6 +345,15 @@ mod tests {
     }
 
     #[test]
+    fn the_index_falls_with_the_wavelength_as_the_group_index_says() {
+        // 2.34 − 0.01·(3.4 − 2.34)/1.55; 2π·2.333 161 29·100/1.56.
+        let guide = waveguide(0.0);
+        assert!((guide.effective_index(1.56e-6) - 2.333_161_290_322_58).abs() < 1e-13);
+        let phase_rad = TAU * 2.333_161_290_322_58 * 100.0 / 1.56;
+        assert!((guide.phase_rad(100e-6, 1.56e-6) / phase_rad - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
     fn the_free_spectral_range_is_that_of_the_group_index() {
         let length = 62.8e-6;
         let ring = AllPassRing::new(waveguide(2000.0), length, 0.05).unwrap();

@@ -1,18 +1,4 @@
-"""Times Brian2 and snnTorch on the cases of benches/spiking.rs, one thread each.
-
-Prints `case<TAB>peer<TAB>median in seconds` lines, the seconds being CPU time. Run it in a virtual environment with
-brian2==2.10.1, cython, torch and snntorch==1.0.0; a peer that is missing is left out, with a line on standard error.
-"""
-
-import os
-
-# Before any peer starts its threads.
-for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[name] = "1"
-
-import statistics
-import sys
-import time
+"""The spiking cases: each function prepares a peer and returns the call to be timed."""
 
 import numpy as np
 
@@ -24,18 +10,7 @@ STEPS = 10_000
 SIZES = (512, 1024, 512, 256)
 
 
-def median_cpu_seconds(work, repeats):
-    """The median CPU time of `work()` over `repeats` calls, after one that is not counted."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return statistics.median(times)
-
-
-def brian2_leaky_neurons(recurrence=0.0, repeats=7):
+def brian2_leaky_neurons(recurrence=0.0):
     """1,000 leaky neurons for 1 s, compiled by Brian2's Cython target, spikes recorded."""
     import brian2 as b2
 
@@ -61,10 +36,10 @@ def brian2_leaky_neurons(recurrence=0.0, repeats=7):
         parts.append(synapses)
     network = b2.Network(*parts)
     duration = STEPS * DT_MS * b2.ms
-    return median_cpu_seconds(lambda: network.run(duration), repeats)
+    return lambda: network.run(duration)
 
 
-def snntorch_leaky_neurons(repeats=5):
+def snntorch_leaky_neurons():
     """The same neurons without refractory time, which snnTorch does not have; all steps, spikes recorded."""
     import snntorch
     import torch
@@ -83,7 +58,7 @@ def snntorch_leaky_neurons(repeats=5):
                 spikes.append(spike)
             return torch.stack(spikes)
 
-    return median_cpu_seconds(work, repeats)
+    return work
 
 
 def _network(share):
@@ -99,7 +74,7 @@ def _network(share):
     return weights, spikes
 
 
-def torch_network(share=0.2, repeats=15):
+def torch_network(share):
     """512-1024-512-256 for 100 steps: each layer one product over all steps, then a loop of whole-layer operations."""
     import torch
 
@@ -121,10 +96,10 @@ def torch_network(share=0.2, repeats=15):
                 rows = torch.stack(fired)
             return rows
 
-    return median_cpu_seconds(work, repeats)
+    return work
 
 
-def snntorch_network(share=0.2, repeats=7):
+def snntorch_network(share):
     """The same sizes with snnTorch's own neurons, step by step as its documentation does."""
     import snntorch
     import torch
@@ -142,31 +117,4 @@ def snntorch_network(share=0.2, repeats=7):
                 fired.append(row)
             return torch.stack(fired)
 
-    return median_cpu_seconds(work, repeats)
-
-
-CASES = (
-    ("1000 leaky neurons, 1 s", "Brian2 2.10.1", brian2_leaky_neurons),
-    ("1000 leaky neurons, 1 s", "snnTorch 1.0.0", snntorch_leaky_neurons),
-    (
-        "1000 leaky neurons, 1 s, 2 % recurrence",
-        "Brian2 2.10.1",
-        lambda: brian2_leaky_neurons(recurrence=0.02),
-    ),
-    ("network 512-1024-512-256, 100 steps", "torch", torch_network),
-    ("network 512-1024-512-256, 100 steps", "snnTorch 1.0.0", snntorch_network),
-)
-
-
-def main():
-    for case, peer, measure in CASES:
-        try:
-            seconds = measure()
-        except ImportError as error:
-            print(f"{case}: {peer} left out: {error}", file=sys.stderr)
-            continue
-        print(f"{case}\t{peer}\t{seconds:.6f}", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    return work

@@ -150,16 +150,6 @@ impl MeshState {
             Run::Gone => fail!(XRMESH_ERROR_DRIVER, "the driver ended and took the mesh along"),
         }
     }
-
-    /// The mesh and the rest of its host's side.
-    pub(crate) fn parts(&mut self) -> Result<(&mut Mesh, &Frames, &mut Frame), Failure> {
-        let Self { run, frames, ready, .. } = self;
-        match run {
-            Run::Here(mesh) => Ok((mesh, frames, ready)),
-            Run::Driven(_) => fail!(XRMESH_ERROR_DRIVEN, "a driver ticks this mesh"),
-            Run::Gone => fail!(XRMESH_ERROR_DRIVER, "the driver ended and took the mesh along"),
-        }
-    }
 }
 
 /// The mesh of a handle.

@@ -88,7 +88,7 @@ fn submit(mesh: &mut Mesh, send: &xrmesh_send, payload: &[u8]) -> Result<u64, Fa
 fn command(mesh: &mut Mesh, send: &xrmesh_send, payload: &[u8]) -> Result<(), Failure> {
     let from = hosted(mesh, send.from)?;
     // What can be seen to be wrong is refused here and not later.
-    send.parse(payload)?;
+    let _ = send.parse(payload)?;
     order(mesh, from, *send, send.payload(payload)?)
 }
 

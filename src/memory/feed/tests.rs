@@ -75,7 +75,7 @@ fn a_full_queue_says_so_once_and_begins_anew_when_drained() {
     let mut feeds = Feeds::new();
     let options = SubscriptionOptions { capacity: 3, ..near_origin(1.0) };
     let mut subscription = feeds.subscribe(options).unwrap();
-    let mut add = |feeds: &mut Feeds, slot: u32| {
+    let add = |feeds: &mut Feeds, slot: u32| {
         feeds.change(id(slot, 1), || None);
         publish(feeds, i64::from(slot), Some(appearance(0, 0.0)));
     };

@@ -8,11 +8,11 @@ use crate::space::{Aabb, Vec3};
 /// shares something with what lies just before it.
 const PAD_M: f32 = 0.01;
 
-/// How much of what is left to the gate an object of no persistence costs more than one of full
-/// persistence.
+/// How much of what is left to the gate a pair costs more where either is certainly not there.
 const DOUBT: f32 = 0.3;
 
-/// The cost of taking an observation for an object of `persistence`, both in the world:
+/// The cost of taking an observation for an object, both in the world, where `existence` is the
+/// object's persistence times the observation's confidence:
 /// [`UNASSIGNED`] at the edge of the gate, `None` beyond.
 ///
 /// `c = (1 − w) d²/g² + w (1 − o)`, with the distance d of the centres, the gate g and the shared part
@@ -21,21 +21,21 @@ const DOUBT: f32 = 0.3;
 /// and where the cost reaches that of a new object lies the gate: the assignment is then the most
 /// likely one (Blackman & Popoli, "Design and Analysis of Modern Tracking Systems", 1999, chapter 6).
 ///
-/// To that comes `0.3 (1 − c)(1 − p)`, the doubt whether the object is there at all: so what clutter
-/// left beside an object does not draw its observations away (existence as a part of the
-/// association's probability: Mušicki, Evans & Stanković, "Integrated probabilistic data
-/// association", IEEE Trans. AC-39, 1994).
+/// To that comes `0.3 (1 − c)(1 − p s)`, the doubt whether both are there at all, p being the
+/// persistence and s the observation's confidence: so neither what clutter left beside an object nor
+/// what clutter shows there takes the place of the real one (existence as a part of the association's
+/// probability: Mušicki, Evans & Stanković, "Integrated probabilistic data association", IEEE Trans.
+/// AC-39, 1994).
 pub(super) fn cost(
     observed: Vec3,
     observed_box: &Aabb,
     predicted: Vec3,
     predicted_box: &Aabb,
-    persistence: f32,
+    existence: f32,
     options: &ClassOptions,
 ) -> Option<u32> {
     let part = observed.distance_squared(predicted) / (options.gate_m * options.gate_m);
-    // Also where it is not a number.
-    if !(part < 1.0) {
+    if part.is_nan() || part >= 1.0 {
         return None;
     }
     let points =
@@ -46,7 +46,7 @@ pub(super) fn cost(
         let shared = overlap(observed_box, predicted_box);
         (1.0 - options.overlap_weight) * part + options.overlap_weight * (1.0 - shared)
     };
-    let cost = cost + (1.0 - cost) * (1.0 - persistence) * DOUBT;
+    let cost = cost + (1.0 - cost) * (1.0 - existence) * DOUBT;
     let cost = (cost * UNASSIGNED as f32) as u32;
     (cost < UNASSIGNED).then_some(cost)
 }
@@ -89,8 +89,8 @@ mod tests {
     fn a_doubtful_object_is_taken_last() {
         let (seen, sure, doubtful) = (cube(0.13, 0.0), cube(0.0, 0.0), cube(0.2, 0.0));
         let options = ClassOptions::default();
-        let to = |it: (Vec3, Aabb), persistence| {
-            cost(seen.0, &seen.1, it.0, &it.1, persistence, &options).unwrap()
+        let to = |it: (Vec3, Aabb), existence| {
+            cost(seen.0, &seen.1, it.0, &it.1, existence, &options).unwrap()
         };
         assert!(to(doubtful, 1.0) < to(sure, 1.0) && to(sure, 1.0) < to(doubtful, 0.4));
         let edge = cube(0.629, 0.0);

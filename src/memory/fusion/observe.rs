@@ -235,8 +235,8 @@ impl Fusion {
                 let Ok(pose) = predicted_pose(record, now, &options) else { continue };
                 let (position, bounds) =
                     (place(&world, &pose).0, world_box(&world, &pose, record.half_extents));
-                let persistence = record.persistence;
-                let cost = gate::cost(at, &sight.bounds, position, &bounds, persistence, &options);
+                let existence = record.persistence * observation.confidence;
+                let cost = gate::cost(at, &sight.bounds, position, &bounds, existence, &options);
                 let Some(cost) = cost else { continue };
                 let distance_squared = at.distance_squared(position);
                 self.candidates.push(Candidate { slot: hit.slot, cost, distance_squared });

@@ -20,6 +20,10 @@ pub struct PhaseGradient {
     pub theta_rad: Vec<f64>,
     /// By φ of each element.
     pub phi_rad: Vec<f64>,
+    /// By each input phase; only the compact layout has any.
+    pub input_phase_rad: Vec<f64>,
+    /// By each edge phase; only the compact layout has any.
+    pub edge_phase_rad: Vec<f64>,
     /// By each output phase.
     pub output_phase_rad: Vec<f64>,
     /// ∂L/∂x*, N × batch.
@@ -41,16 +45,12 @@ enum Step {
 /// O(N²·batch), memory O(N²) for each input in turn.
 ///
 /// # Errors
-/// [`CalibrateError::Layout`] for a compact lattice (use [`Gradient`](super::super::Gradient));
 /// [`CalibrateError::Lattice`] for another number of rows.
 pub fn adjoint_gradient(
     lattice: &Lattice,
     x: ArrayView2<'_, Complex64>,
     mut dl_dy: impl FnMut(&[Complex64], usize) -> Vec<Complex64>,
 ) -> Result<PhaseGradient, CalibrateError> {
-    if lattice.plan().layout() == Layout::Compact {
-        return Err(CalibrateError::Layout { given: Layout::Compact });
-    }
     let modes = lattice.modes();
     let expected = (modes, x.ncols().max(1));
     if x.dim() != expected {
@@ -58,7 +58,7 @@ pub fn adjoint_gradient(
     }
     let steps = steps(lattice);
     let elements = lattice.plan().elements();
-    let mut found = vec![0.0; 2 * elements + modes];
+    let mut found = vec![0.0; lattice.shifters()];
     let mut dl_dx = Array2::zeros(x.dim());
     let mut kept = Vec::new();
     for (sample, column) in x.columns().into_iter().enumerate() {
@@ -86,9 +86,32 @@ pub fn adjoint_gradient(
         }
         dl_dx.column_mut(sample).iter_mut().zip(lambda).for_each(|(to, z)| *to = z);
     }
-    let output_phase_rad = found.split_off(2 * elements);
+    let output_phase_rad = found.split_off(found.len() - modes);
+    let edge_phase_rad = found.split_off(2 * elements + lattice.input_phase_rad().len());
+    let input_phase_rad = found.split_off(2 * elements);
     let phi_rad = found.split_off(elements);
-    Ok(PhaseGradient { theta_rad: found, phi_rad, output_phase_rad, dl_dx })
+    let theta_rad = found;
+    Ok(PhaseGradient {
+        theta_rad,
+        phi_rad,
+        input_phase_rad,
+        edge_phase_rad,
+        output_phase_rad,
+        dl_dx,
+    })
+}
+
+impl PhaseGradient {
+    /// dL by every phase, in the order of [`Lattice::map_phases`].
+    pub fn phases(&self) -> impl Iterator<Item = f64> + '_ {
+        self.theta_rad
+            .iter()
+            .chain(&self.phi_rad)
+            .chain(&self.input_phase_rad)
+            .chain(&self.edge_phase_rad)
+            .chain(&self.output_phase_rad)
+            .copied()
+    }
 }
 
 /// The lattice, part by part, in light order.
@@ -99,35 +122,48 @@ fn steps(lattice: &Lattice) -> Vec<Step> {
     let coupler = amplitude_of_db(loss.coupler_db);
     let arm = cis(lattice.arm_phase_rad()) * amplitude_of_db(loss.arm_db);
     let edge = lattice.edge_factor();
+    let compact = plan.layout() == Layout::Compact;
+    // The place of the first input, edge and output phase among all.
+    let inputs = 2 * elements;
+    let edges = inputs + lattice.input_phase_rad().len();
+    let outputs = edges + lattice.edge_phase_rad().len();
+    let turn = |mode: usize, phase: f64, shifter_index: usize| {
+        Step::Scale(mode, cis(phase) * shifter, Some(shifter_index))
+    };
     let mut steps = Vec::new();
+    let phases = lattice.input_phase_rad().iter().enumerate();
+    steps.extend(phases.map(|(mode, &phase)| turn(mode, phase, inputs + mode)));
     for index in 0..plan.columns() {
         let column = plan.column(index);
         for k in 0..column.count {
             let (element, mode) = (column.first_element + k, column.first_mode + 2 * k);
             let pair = lattice.couplers()[element];
-            let phase = |phase: f64| cis(phase) * shifter;
             let couple = |error: f64| {
                 let (s, c) = libm::sincos(FRAC_PI_4 + error);
                 Step::Couple(mode, c * coupler, s * coupler)
             };
             let (theta, phi) = (lattice.theta_rad()[element], lattice.phi_rad()[element]);
+            if !compact {
+                steps.push(turn(mode, phi, elements + element));
+            }
+            steps.extend([couple(pair.alpha_rad), turn(mode, theta, element)]);
+            if compact {
+                steps.push(turn(mode + 1, phi, elements + element));
+            }
             steps.extend([
-                Step::Scale(mode, phase(phi), Some(elements + element)),
-                couple(pair.alpha_rad),
-                Step::Scale(mode, phase(theta) * arm, Some(element)),
+                Step::Scale(mode, arm, None),
                 Step::Scale(mode + 1, arm, None),
                 couple(pair.beta_rad),
             ]);
         }
         let untouched = (0..column.first_mode).chain(column.end_mode()..plan.modes());
         steps.extend(untouched.map(|mode| Step::Scale(mode, edge, None)));
+        if let Some(mode) = lattice.edge_shifter(index) {
+            steps.push(turn(mode, lattice.edge_phase_rad()[index / 2], edges + index / 2));
+        }
     }
-    let outputs = lattice.output_phase_rad().iter().enumerate();
-    steps.extend(
-        outputs.map(|(mode, &phase)| {
-            Step::Scale(mode, cis(phase) * shifter, Some(2 * elements + mode))
-        }),
-    );
+    let phases = lattice.output_phase_rad().iter().enumerate();
+    steps.extend(phases.map(|(mode, &phase)| turn(mode, phase, outputs + mode)));
     steps
 }
 
@@ -185,22 +221,21 @@ mod tests {
 
     #[test]
     fn agrees_with_central_differences() {
-        for layout in [Layout::Rectangular, Layout::Triangular] {
+        for layout in [Layout::Rectangular, Layout::Triangular, Layout::Compact] {
             for modes in [1, 2, 4, 7] {
                 let (mut lattice, x, t) = case(layout, modes);
                 let found = adjoint_gradient(&lattice, x.view(), |y, sample| {
                     y.iter().zip(t.column(sample)).map(|(y, t)| y - t).collect()
                 })
                 .unwrap();
-                let all =
-                    found.theta_rad.iter().chain(&found.phi_rad).chain(&found.output_phase_rad);
+                assert_eq!(found.phases().count(), lattice.shifters());
                 let mut loss_at = |shifter: usize, by: f64| {
                     lattice.map_phases(|k, p| if k == shifter { p + by } else { p }).unwrap();
                     let y = lattice.forward_batch(x.view()).unwrap();
                     lattice.map_phases(|k, p| if k == shifter { p - by } else { p }).unwrap();
                     (y - &t).iter().map(Complex64::norm_sqr).sum::<f64>()
                 };
-                for (shifter, found) in all.enumerate() {
+                for (shifter, found) in found.phases().enumerate() {
                     let step = 1e-5;
                     let expected =
                         (loss_at(shifter, step) - loss_at(shifter, -step)) / (2.0 * step);
@@ -212,7 +247,13 @@ mod tests {
 
     #[test]
     fn the_fast_gradient_agrees() {
-        let (lattice, x, t) = case(Layout::Rectangular, 12);
+        for layout in [Layout::Rectangular, Layout::Triangular, Layout::Compact] {
+            agrees(layout);
+        }
+    }
+
+    fn agrees(layout: Layout) {
+        let (lattice, x, t) = case(layout, 12);
         let slow = adjoint_gradient(&lattice, x.view(), |y, sample| {
             y.iter().zip(t.column(sample)).map(|(y, t)| y - t).collect()
         })
@@ -226,9 +267,8 @@ mod tests {
         let difference = &y - &t;
         fast.find(&lattice, &propagator, y.view(), difference.view(), Some(back.view_mut()))
             .unwrap();
-        let all = slow.theta_rad.iter().chain(&slow.phi_rad).chain(&slow.output_phase_rad);
-        for (a, b) in fast.phases().zip(all) {
-            assert!((a - b).abs() < 1e-4, "{a} for {b}");
+        for (a, b) in fast.phases().zip(slow.phases()) {
+            assert!((a - b).abs() < 1e-4, "{layout:?}: {a} for {b}");
         }
         for (a, b) in back.iter().zip(&slow.dl_dx) {
             assert!((Complex64::new(a.re.into(), a.im.into()) - b).norm_sqr() < 1e-9);

@@ -15,7 +15,7 @@
 //! 7. θ ∈ [0, π], φ and the output phases ∈ [0, 2π); φ = 0 where either entry of a pair is zero, and
 //!    so is undetermined.
 
-mod compact;
+pub(super) mod compact;
 mod null;
 mod rectangular;
 mod triangular;
@@ -25,6 +25,7 @@ use ndarray::ArrayView2;
 use super::complex::{Complex64, is_finite};
 use super::kernel::panels::Panels;
 use super::lattice::{Lattice, LatticeError, Layout};
+use null::Bare;
 
 /// How far from unitary a matrix may be: the largest modulus left beside the diagonal, and the
 /// largest deviation of the diagonal's moduli from 1.
@@ -76,7 +77,14 @@ pub fn decompose(
         Layout::Triangular => triangular::place(&rotations, diagonal, lattice.plan),
     };
     match layout {
-        Layout::Compact => compact::set(&mut lattice, &bare),
+        Layout::Compact => {
+            let Bare { theta_rad, phi_rad, output_phase_rad, .. } = &bare;
+            let own = compact::Own::Rotations;
+            compact::set(
+                &mut lattice,
+                &compact::Rectangle { theta_rad, phi_rad, output_phase_rad, own },
+            );
+        }
         _ => bare.set(&mut lattice),
     }
     Ok(lattice)

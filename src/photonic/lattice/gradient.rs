@@ -21,7 +21,7 @@ use super::super::complex::Complex32;
 use super::super::kernel::adjoint::{Backward, P as PANELS, Sums, backward, leave_outputs};
 use super::super::kernel::lanes::{LANES, Pair};
 use super::super::kernel::level::Level;
-use super::panel::{pack, unpack};
+use super::panel::{check_finite, pack, unpack};
 use super::propagator::Propagator;
 use super::{Lattice, LatticeError, Layout};
 
@@ -63,7 +63,8 @@ impl Gradient {
     /// O(N²·batch). Sums over the batch run in blocks of 32 columns in order: bit-equal everywhere.
     ///
     /// # Errors
-    /// [`LatticeError::Shape`] where a matrix or the propagator does not fit the lattice.
+    /// [`LatticeError::Shape`] where a matrix or the propagator does not fit the lattice,
+    /// [`LatticeError::NotFinite`].
     pub fn find(
         &mut self,
         lattice: &Lattice,
@@ -85,6 +86,8 @@ impl Gradient {
                 return Err(LatticeError::Shape { what, expected, given });
             }
         }
+        check_finite("outputs", &y)?;
+        check_finite("dl_dy", &dl_dy)?;
         self.run(lattice, propagator, y, dl_dy, dl_dx, Level::best());
         Ok(())
     }
@@ -304,6 +307,23 @@ mod tests {
         let expected = lattice.transfer_matrix().t().mapv(|z| z.conj()).dot(&wide(&t));
         let worst = (wide(&back) - expected).iter().map(Complex64::norm_sqr).fold(0.0, f64::max);
         assert!(worst.sqrt() < 1e-5);
+    }
+
+    #[test]
+    fn wrong_shapes_and_numbers_are_refused() {
+        let (lattice, x, mut t) = case(Layout::Rectangular, 4, false);
+        let propagator = Propagator::new(&lattice);
+        let mut gradient = Gradient::default();
+        let short = t.slice(ndarray::s![.., 1..]);
+        let given = gradient.find(&lattice, &propagator, x.view(), short, None);
+        let expected = LatticeError::Shape { what: "dl_dy", expected: (4, 37), given: (4, 36) };
+        assert_eq!(given, Err(expected));
+        t[(2, 1)].re = f32::NAN;
+        let given = gradient.find(&lattice, &propagator, x.view(), t.view(), None);
+        assert!(matches!(
+            given,
+            Err(LatticeError::NotFinite { what: "dl_dy", index: 75, given }) if given.is_nan()
+        ));
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::super::complex::Complex32;
+use super::super::kernel::finite::find_not_finite;
 use super::super::kernel::lanes::{LANES, Pair};
 use super::super::kernel::level::Level;
 use super::super::kernel::split::{join, split};
+use super::LatticeError;
 
 /// Copies the columns `at`…`at + width` of `x` into `rows[mode * panels + panel]`; absent ones are zero.
 pub(in super::super) fn pack(
@@ -57,4 +59,31 @@ pub(in super::super) fn unpack(
             *z = Complex32::new(pairs[panel].re.0[lane], pairs[panel].im.0[lane]);
         }
     }
+}
+
+/// Every amplitude of `x` is finite; the first that is not, row by row, is the error.
+pub(in super::super) fn check_finite(
+    what: &'static str,
+    x: &ArrayView2<'_, Complex32>,
+) -> Result<(), LatticeError> {
+    let finite = |z: &Complex32| z.re.is_finite() && z.im.is_finite();
+    let mut found = false;
+    if let Some(all) = x.as_slice_memory_order() {
+        find_not_finite(Level::best(), all, &mut found);
+    } else {
+        for row in x.outer_iter() {
+            match row.as_slice() {
+                Some(row) => find_not_finite(Level::best(), row, &mut found),
+                None => found |= !row.iter().all(finite),
+            }
+        }
+    }
+    if !found {
+        return Ok(());
+    }
+    let bad = x.iter().enumerate().find(|(_, z)| !finite(z));
+    bad.map_or(Ok(()), |(index, z)| {
+        let given = if z.re.is_finite() { z.im } else { z.re }.into();
+        Err(LatticeError::NotFinite { what, index, given })
+    })
 }

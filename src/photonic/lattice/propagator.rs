@@ -8,7 +8,7 @@ use super::super::kernel::chain::{Coefficients, forward_1, forward_2, forward_4,
 use super::super::kernel::coefficients::{Common, Elements, coefficients};
 use super::super::kernel::lanes::{LANES, Pair};
 use super::super::kernel::level::Level;
-use super::panel::{pack, unpack};
+use super::panel::{check_finite, pack, unpack};
 use super::schedule::Schedule;
 use super::{Lattice, LatticeError, Layout};
 
@@ -144,7 +144,7 @@ impl Propagator {
         if y.dim() != expected {
             return Err(LatticeError::Shape { what: "output", expected, given: y.dim() });
         }
-        Ok(())
+        check_finite("input", x)
     }
 
     pub(super) fn run(
@@ -359,6 +359,18 @@ mod tests {
         let mut y = Array2::zeros((3, 5));
         let given = propagator.forward(x.view(), y.view_mut(), &mut Workspace::default());
         let expected = LatticeError::Shape { what: "input", expected: (4, 5), given: (3, 5) };
+        assert_eq!(given, Err(expected));
+        let (mut x, mut y) = (light(4, 5), Array2::zeros((4, 5)));
+        x[(1, 2)].im = f32::INFINITY;
+        let expected = LatticeError::NotFinite { what: "input", index: 7, given: f64::INFINITY };
+        let mut workspace = Workspace::default();
+        let given = propagator.forward(x.view(), y.view_mut(), &mut workspace);
+        assert_eq!(given, Err(expected));
+        assert_eq!(propagator.par_forward(x.view(), y.view_mut()), Err(expected));
+        // A view whose rows are not contiguous.
+        let given =
+            propagator.forward(x.slice(s![.., ..;2]), y.slice_mut(s![.., ..;2]), &mut workspace);
+        let expected = LatticeError::NotFinite { what: "input", index: 4, given: f64::INFINITY };
         assert_eq!(given, Err(expected));
         let mut propagator = propagator;
         let other = sample(Layout::Rectangular, 5, false);

@@ -27,7 +27,7 @@ impl Lattice {
     /// not bit-equal to a [`Propagator`](super::Propagator), which rounds in another order.
     ///
     /// # Errors
-    /// [`LatticeError::Shape`].
+    /// [`LatticeError::Shape`] and [`LatticeError::NotFinite`].
     pub fn forward_f32(
         &self,
         x: &[Complex32],
@@ -39,6 +39,12 @@ impl Lattice {
             if given != self.modes() {
                 return Err(LatticeError::Shape { what, expected, given: (given, 1) });
             }
+        }
+        if let Some((index, z)) =
+            x.iter().enumerate().find(|(_, z)| !(z.re.is_finite() && z.im.is_finite()))
+        {
+            let given = if z.re.is_finite() { z.im } else { z.re }.into();
+            return Err(LatticeError::NotFinite { what: "input", index, given });
         }
         self.vector(x, y, workspace, Level::best());
         Ok(())
@@ -174,5 +180,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn wrong_lengths_and_numbers_are_refused() {
+        let lattice = Lattice::new(Layout::Rectangular, 3).unwrap();
+        let (mut x, mut y) = ([Complex32::ZERO; 3], [Complex32::ZERO; 3]);
+        let mut work = VectorWorkspace::default();
+        let given = lattice.forward_f32(&x, &mut y[1..], &mut work);
+        let expected = LatticeError::Shape { what: "output", expected: (3, 1), given: (2, 1) };
+        assert_eq!(given, Err(expected));
+        x[1].im = f32::NEG_INFINITY;
+        let given = lattice.forward_f32(&x, &mut y, &mut work);
+        let expected =
+            LatticeError::NotFinite { what: "input", index: 1, given: f64::NEG_INFINITY };
+        assert_eq!(given, Err(expected));
     }
 }

@@ -244,8 +244,13 @@ impl LeakyLayer {
             tile.potential = tile.reset;
             tile.free_at = [0; TILE];
         }
-        for ring in [&mut self.input_ring, &mut self.recurrent_ring].into_iter().flatten() {
-            ring.clear();
+        // Rows of steps that are over are zero; those to come reach as far as the longest delay.
+        for (synapses, ring) in
+            [(&self.input, &mut self.input_ring), (&self.recurrence, &mut self.recurrent_ring)]
+        {
+            if let (Some(synapses), Some(ring)) = (synapses, ring) {
+                ring.clear_ahead(self.next_step, synapses.most_delay_steps());
+            }
         }
         self.next_step = 0;
     }

@@ -65,8 +65,11 @@ impl KickRing {
         self.rows_from_mut(step)[..end].fill(Row::ZERO);
     }
 
-    pub(super) fn clear(&mut self) {
-        self.rows.fill(Row::ZERO);
+    /// Zeroes the rows of `steps` steps from `step` on, round the end of the ring.
+    pub(super) fn clear_ahead(&mut self, step: i64, steps: usize) {
+        for ahead in 0..steps.min(self.slots) {
+            self.row_mut(step + ahead as i64).fill(0.0);
+        }
     }
 
     /// The first `neurons` numbers of each of `steps` rows from `step` on.

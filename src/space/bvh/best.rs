@@ -13,6 +13,42 @@ pub(super) trait Collect {
     fn offer<S: Select>(&mut self, hit: Hit, select: &S);
 }
 
+/// The first hit by (d², key, slot).
+#[derive(Clone, Copy)]
+pub(super) struct One {
+    hit: Option<Hit>,
+    bound: f32,
+}
+
+impl One {
+    /// Nothing yet of at most `limit`.
+    #[inline(always)]
+    pub(super) fn new(limit: f32) -> Self {
+        Self { hit: None, bound: limit }
+    }
+
+    /// What was found.
+    #[inline(always)]
+    pub(super) fn hit(self) -> impl Iterator<Item = Hit> {
+        self.hit.into_iter()
+    }
+}
+
+impl Collect for One {
+    #[inline(always)]
+    fn bound(&self) -> f32 {
+        self.bound
+    }
+
+    #[inline(always)]
+    fn offer<S: Select>(&mut self, hit: Hit, select: &S) {
+        if self.hit.is_none_or(|best| precedes(hit, best, select)) {
+            self.bound = hit.distance_squared;
+            self.hit = Some(hit);
+        }
+    }
+}
+
 /// The few first hits by (d², slot), sorted in a register.
 #[derive(Clone, Copy)]
 pub(super) struct Few<V> {
@@ -42,6 +78,13 @@ impl<V: Eight> Few<V> {
     #[inline(always)]
     pub(super) fn is_tied(&self) -> bool {
         self.tied
+    }
+
+    /// What was found, in order.
+    #[inline(always)]
+    pub(super) fn hits(&self) -> impl Iterator<Item = Hit> {
+        let hits = self.ranks.to_array().into_iter().take(self.k).map(Hit::of_rank);
+        hits.filter(|hit| hit.slot != u32::MAX)
     }
 }
 
@@ -96,13 +139,11 @@ impl Best {
         self.limit = limit;
     }
 
-    /// The hits of `few` instead.
+    /// Other hits, in order, instead.
     #[inline(always)]
-    pub(super) fn take<V: Eight>(&mut self, few: &Few<V>) {
+    pub(super) fn take(&mut self, hits: impl Iterator<Item = Hit>) {
         self.hits.clear();
-        let ranks = few.ranks.to_array();
-        let hits = ranks.iter().take(few.k).map(|&rank| Hit::of_rank(rank));
-        self.hits.extend(hits.filter(|hit| hit.slot != u32::MAX));
+        self.hits.extend(hits);
     }
 
     /// The best, in order once finished.

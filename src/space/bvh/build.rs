@@ -88,7 +88,7 @@ impl<E: Extent> Bvh<E> {
         }
         self.len = seeds.len() as u32;
         let count = seeds.len().div_ceil(PAGE_FILL);
-        let pages = Pages { count, items: seeds.len(), path: self.path };
+        let pages = Pages { count, items: seeds.len(), careful: E::IN_LIST, path: self.path };
         let height = pages.height();
         self.pages.reserve_exact(pages.count);
         pages.arrange(seeds, 0, pages.count, height);
@@ -149,6 +149,9 @@ pub(super) struct Seed {
 struct Pages {
     count: usize,
     items: usize,
+    /// Whether small parts are split along the axis that makes the halves' surfaces least, in place
+    /// of the longest: worth its time for boxes, which rays meet.
+    careful: bool,
     path: Path,
 }
 
@@ -192,10 +195,10 @@ impl Pages {
         }
         let middle = from + (to - from) / 2;
         let at = self.start(page(middle)) - self.start(page(from));
-        match self.path.run(LongestAxis(seeds)) {
-            0 => select::<0>(seeds, at),
-            1 => select::<1>(seeds, at),
-            _ => select::<2>(seeds, at),
+        if self.careful && seeds.len() <= CAREFUL {
+            self.select_least_surface(seeds, at);
+        } else {
+            select(seeds, at, self.path.run(Spread(seeds)).longest_axis());
         }
         let (low, high) = seeds.split_at_mut(at);
         if low.len() > ALONE {
@@ -210,8 +213,31 @@ impl Pages {
     }
 }
 
+impl Pages {
+    /// Splits along the axis that leaves the least surface.
+    fn select_least_surface(self, seeds: &mut [Seed], at: usize) {
+        let mut best = (f32::INFINITY, f32::INFINITY, 3);
+        for axis in 0..3 {
+            select(seeds, at, axis);
+            let (low, high) = seeds.split_at(at);
+            let (low, high) = (self.path.run(Spread(low)), self.path.run(Spread(high)));
+            // Where no half has a surface, or none that is finite, edges decide.
+            let (surface, edges) = (low.surface() + high.surface(), low.edges() + high.edges());
+            if surface < best.0 || surface == best.0 && edges < best.1 {
+                best = (surface, edges, axis);
+            }
+        }
+        if best.2 != 2 {
+            select(seeds, at, best.2);
+        }
+    }
+}
+
 /// Fewer seeds than this are not worth a second thread.
 const ALONE: usize = 16_384;
+
+/// Up to here, axes are compared by what they leave.
+const CAREFUL: usize = 4_096;
 
 /// How many pages a built bucket at `height` holds at most.
 fn capacity(height: u8) -> usize {
@@ -225,21 +251,33 @@ fn ordered(value: f32) -> u32 {
     if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
 }
 
-/// Puts the `at` first seeds along an axis before the others. Slots break ties, so the order of the
-/// input does not matter.
-fn select<const AXIS: usize>(seeds: &mut [Seed], at: usize) {
+/// Puts the `at` first seeds along an axis before the others.
+fn select(seeds: &mut [Seed], at: usize, axis: usize) {
+    match axis {
+        0 => select_along::<0>(seeds, at),
+        1 => select_along::<1>(seeds, at),
+        _ => select_along::<2>(seeds, at),
+    }
+}
+
+/// Slots break ties, so the order of the input does not matter.
+fn select_along<const AXIS: usize>(seeds: &mut [Seed], at: usize) {
     let rank = |seed: &Seed| u64::from(ordered(seed.at[AXIS])) << 32 | u64::from(seed.slot);
     seeds.select_nth_unstable_by_key(at, rank);
 }
 
-/// The axis along which seeds are spread most.
-struct LongestAxis<'a>(&'a [Seed]);
+/// How far seeds are spread along each axis, halved so that it stays finite.
+struct Spread<'a>(&'a [Seed]);
 
-impl Operation for LongestAxis<'_> {
-    type Output = usize;
+/// The half extents of a box around seeds.
+#[derive(Clone, Copy)]
+struct Halves([f32; 3]);
+
+impl Operation for Spread<'_> {
+    type Output = Halves;
 
     #[inline(always)]
-    fn run<L: Lanes>(self) -> usize {
+    fn run<L: Lanes>(self) -> Halves {
         // Four seeds are sixteen lanes; every fourth one holds bits of a slot, and is not looked at.
         let fours = self.0.chunks_exact(4);
         let (mut low, mut high) = (L::splat(f32::INFINITY), L::splat(f32::NEG_INFINITY));
@@ -255,20 +293,33 @@ impl Operation for LongestAxis<'_> {
             take([four[0], four[1], four[2], four[3]]);
         }
         let (low, high) = (low.to_array(), high.to_array());
-        let mut longest = 0;
-        let mut most = -1.0;
-        for axis in 0..3 {
-            let (mut least, mut largest) = (f32::INFINITY, f32::NEG_INFINITY);
+        Halves(core::array::from_fn(|axis| {
+            let (mut least, mut most) = (f32::INFINITY, f32::NEG_INFINITY);
             for lane in [axis, axis + 4, axis + 8, axis + 12] {
                 least = least.min(low[lane]);
-                largest = largest.max(high[lane]);
+                most = most.max(high[lane]);
             }
-            // Halved first, so that it stays finite.
-            let spread = largest * 0.5 - least * 0.5;
-            if spread > most {
-                (longest, most) = (axis, spread);
-            }
-        }
-        longest
+            most * 0.5 - least * 0.5
+        }))
+    }
+}
+
+impl Halves {
+    /// The first of the longest.
+    fn longest_axis(self) -> usize {
+        let [x, y, z] = self.0;
+        if x >= y && x >= z { 0 } else { 1 + usize::from(z > y) }
+    }
+
+    /// An eighth of the box's surface; infinite where that overflows.
+    fn surface(self) -> f32 {
+        let [x, y, z] = self.0;
+        x * y + y * z + z * x
+    }
+
+    /// An eighth of the sum of its edges, halved once more.
+    fn edges(self) -> f32 {
+        let [x, y, z] = self.0;
+        x * 0.25 + y * 0.25 + z * 0.25
     }
 }

@@ -1,7 +1,7 @@
 //! The first hits by distance: the nearest items, and what a ray meets first.
 
 use super::NOWHERE;
-use super::best::{Best, Collect, Few};
+use super::best::{Best, Collect, Few, One};
 use super::extent::Extent;
 use super::fetch::fetch;
 use super::lanes::{Keys, Lanes, Operation, set_lanes};
@@ -41,13 +41,21 @@ impl<E: Extent, M: Measure, S: Select> Operation for First<'_, '_, E, M, S> {
     fn run<L: Lanes>(self) {
         let Self { trees, measure, k, limit, select, work } = self;
         let Workspace { open, best, .. } = work;
-        if (1..=Few::<L::Eight>::MOST).contains(&k) {
+        if k == 1 {
+            let mut one = One::new(limit);
+            for tree in trees {
+                descend::<L, E, M, S, _>(tree, measure, select, &mut one, open);
+            }
+            best.take(one.hit());
+            return;
+        }
+        if (2..=Few::<L::Eight>::MOST).contains(&k) {
             let mut few = Few::<L::Eight>::new(k, limit, !S::BY_SLOT);
             for tree in trees {
                 descend::<L, E, M, S, _>(tree, measure, select, &mut few, open);
             }
             if !few.is_tied() {
-                best.take(&few);
+                best.take(few.hits());
                 return;
             }
         }
@@ -80,51 +88,71 @@ fn descend<L: Lanes, E: Extent, M: Measure, S: Select, C: Collect>(
     let (mut index, mut height) = (tree.root, tree.height);
     let mut node = tree.node(index);
     let mut keys = visit_node::<L, M>(node, measure, collect.bound());
+    let mut least = keys.least();
     // Whether the node's children within the bound were asked for.
     let mut fetched = false;
     loop {
-        let least = keys.least();
         let bound = collect.bound();
-        if least & !15 > bound.to_bits() {
+        if beyond(least, bound) {
             let Some(above) = open.pop() else {
                 return;
             };
-            (index, height, fetched) = (above.index, above.height, above.fetched);
-            node = tree.node(index);
-            keys = L::Keys::load(&above.keys);
+            least = above.least;
+            if !beyond(least, bound) {
+                (index, height, fetched) = (above.index, above.height, above.fetched);
+                node = tree.node(index);
+                keys = L::Keys::load(&above.keys);
+            }
             continue;
         }
         let lane = (least & 15) as usize;
         let child = node.id(lane);
         if !fetched {
-            // Without a bound yet, as many as a search in open space visits.
-            let near = if bound < f32::INFINITY { bound.to_bits() | 15 } else { few(keys) };
             fetched = bound < f32::INFINITY;
-            for lane in set_lanes(keys.at_most(near)) {
+            // Without a bound yet, as many as a search in open space visits.
+            let near = if fetched { keys.at_most(bound.to_bits() | 15) } else { few(keys) };
+            for lane in set_lanes(near) {
                 let child = node.id(lane);
                 if height == 1 { fetch(tree.page(child)) } else { fetch(tree.node(child)) }
             }
         }
         keys = keys.without(lane);
+        let next = keys.least();
         if height == 1 {
+            least = next;
             visit_page::<L, E, M, S, C>(tree.page(child), measure, select, collect);
         } else {
-            open.push(Open { keys: keys.to_array(), index, height, fetched });
+            if !beyond(next, bound) {
+                open.push(Open { keys: keys.to_array(), least: next, index, height, fetched });
+            }
             (index, height, fetched) = (child, height - 1, false);
             node = tree.node(index);
             keys = visit_node::<L, M>(node, measure, collect.bound());
+            least = keys.least();
         }
     }
 }
 
-/// The fourth least key, the first ones gone.
+/// Whether nothing of a key lies within the bound; so of the key of an empty lane.
 #[inline(always)]
-fn few<K: Keys>(mut keys: K) -> u32 {
-    for _ in 0..3 {
-        keys = keys.without((keys.least() & 15) as usize);
+fn beyond(key: u32, bound: f32) -> bool {
+    key & !15 > bound.to_bits()
+}
+
+/// The lanes of the four least keys; of a few more where those are all.
+#[inline(always)]
+fn few<K: Keys>(mut keys: K) -> u16 {
+    let all = keys.at_most(u32::MAX - 1);
+    if all.count_ones() <= 6 {
+        return all;
     }
-    // Where none is left, all of them.
-    keys.least().min(u32::MAX - 1)
+    let mut bits = 0;
+    for _ in 0..4 {
+        let lane = (keys.least() & 15) as usize;
+        bits |= 1 << lane;
+        keys = keys.without(lane);
+    }
+    bits
 }
 
 /// The keys of a node's children within the bound.

@@ -4,7 +4,7 @@ use super::super::region::Aabb;
 use super::error::ItemError;
 use super::extent::Extent;
 use super::morton::Grid;
-use super::node::Choose;
+use super::node::{Choose, Inside};
 use super::page::Bucket;
 use super::workspace::{Homeless, Workspace};
 use super::{Bvh, NOWHERE, margin, split_place};
@@ -66,25 +66,31 @@ impl<E: Extent> Bvh<E> {
         Ok(())
     }
 
-    /// Puts an entry into a bucket at its height: from the root down, into the child that grows
-    /// least. The tree is at least as high as that, or is empty and the entry an item.
+    /// Puts an entry into a bucket at its height: from the root down, into the smallest child that
+    /// holds it, else into the one that grows least. The tree is at least as high as that, or is empty and the entry an item.
     pub(super) fn place_entry(&mut self, entry: Homeless) {
         let Homeless { bounds, id, height } = entry;
         if self.root == NOWHERE {
             self.root = self.alloc(0);
             self.height = 0;
         }
-        let mut index = self.root;
-        for level in (height + 1..=self.height).rev() {
+        let (mut index, mut level) = (self.root, self.height);
+        loop {
+            let nodes = self.nodes.table();
+            let from = (index, level);
+            (index, level) = self.path.run(Inside { nodes, from, height, bounds: &bounds });
+            if level == height {
+                break;
+            }
+            // No child holds it: one grows.
             let node = self.nodes.bucket_mut(index);
             let lane = self.path.run(Choose { node, bounds: &bounds });
             let (old, child) = (node.entry(lane), node.id(lane));
             let new = old.union(&bounds);
-            if new != old {
-                node.put(lane, &new, child);
-                // The tree chose this growth, so it does not count as outgrowing.
-                self.link_mut(level - 1, child).home += margin(&new) - margin(&old);
-            }
+            node.put(lane, &new, child);
+            level -= 1;
+            // The tree chose this growth, so it does not count as outgrowing.
+            self.link_mut(level, child).home += margin(&new) - margin(&old);
             index = child;
         }
         self.add_entry(height, index, &bounds, id);

@@ -1,10 +1,13 @@
 //! Sixteen boxes with their numbers: an inner node, and the page of boxes.
 
+use std::sync::Arc;
+
 use bytemuck::Zeroable;
 
 use super::super::ray::Ray;
 use super::super::region::Aabb;
 use super::super::vector::Vec3;
+use super::blocks::{Block, bucket};
 use super::lanes::{Keys, Lanes, Operation};
 use super::page::{Bucket, Page, enter, least, most};
 
@@ -16,6 +19,41 @@ pub struct Node {
     low: [[f32; 16]; 3],
     high: [[f32; 16]; 3],
     children: [u32; 16],
+}
+
+/// From a node down through boxes that hold `bounds` already, the smallest where several do, to
+/// `height` or to the first node that has none such. Returns where it ended, and how high that is.
+pub(super) struct Inside<'a> {
+    pub(super) nodes: &'a [Arc<Block<Node>>],
+    pub(super) from: (u32, u8),
+    pub(super) height: u8,
+    pub(super) bounds: &'a Aabb,
+}
+
+impl Operation for Inside<'_> {
+    type Output = (u32, u8);
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> (u32, u8) {
+        let Self { nodes, from: (mut index, mut level), height, bounds } = self;
+        let (low, high) = (bounds.low().to_array(), bounds.high().to_array());
+        while level > height {
+            let node = bucket(nodes, index);
+            let mut bits = u16::MAX;
+            for axis in 0..3 {
+                bits &= L::load(&node.low[axis]).at_most(L::splat(low[axis]))
+                    & L::splat(high[axis]).at_most(L::load(&node.high[axis]));
+            }
+            let lane = match bits.count_ones() {
+                0 => break,
+                1 => bits.trailing_zeros() as usize,
+                _ => (node.sizes::<L>().keys(bits).least() & 15) as usize,
+            };
+            index = node.children[lane];
+            level -= 1;
+        }
+        (index, level)
+    }
 }
 
 /// The lane whose box grows least, by its margin (to the 2⁻²⁰ that a key keeps), to take in `bounds`;
@@ -48,6 +86,18 @@ impl Operation for Choose<'_> {
         let lane = (growth.keys(occupied).least() & 15) as usize;
         let as_little = growth.at_most(L::splat(growth.to_array()[lane]));
         (size.keys(as_little).least() & 15) as usize
+    }
+}
+
+impl Node {
+    /// The boxes' margins; not a number in empty lanes.
+    #[inline(always)]
+    fn sizes<L: Lanes>(&self) -> L {
+        let eighth = L::splat(0.125);
+        let extent = |axis: usize| {
+            L::load(&self.high[axis]).mul(eighth).sub(L::load(&self.low[axis]).mul(eighth))
+        };
+        extent(0).add(extent(1)).add(extent(2))
     }
 }
 

@@ -199,6 +199,33 @@ impl<E: Extent> Tiers<E> {
         moved
     }
 
+    /// Moves items once: as [`update`](Self::update), but what was at rest stays at rest. For many
+    /// that move together and then rest again, as when the frame that they hang on is corrected.
+    ///
+    /// # Errors
+    /// As [`Bvh::update`]; then nothing has moved.
+    pub fn shift(&mut self, moves: &[(u32, E)], work: &mut Workspace) -> Result<(), ItemError> {
+        let (mut hot, mut cold) =
+            (core::mem::take(&mut self.stay), core::mem::take(&mut self.leave));
+        hot.clear();
+        cold.clear();
+        for &(slot, item) in moves {
+            if self.cold.find(slot).is_some() {
+                cold.push((slot, item));
+            } else {
+                hot.push((slot, item));
+            }
+        }
+        // Where a slot is in neither tree, the hot one refuses before anything has moved.
+        let checked = match moves.iter().find(|(_, item)| !item.is_valid()) {
+            Some(&(slot, _)) => Err(ItemError::BadExtent { slot }),
+            None => self.hot.update(&hot, work),
+        };
+        let moved = checked.and_then(|()| self.cold.update(&cold, work));
+        (self.stay, self.leave) = (hot, cold);
+        moved
+    }
+
     /// Ends a frame: brings back to the cold tree what has not moved in the last `rest` frames, at
     /// most `budget` items, of at most four times as many that it looks at. A host calls it once a
     /// frame; `rest` is at least 1, and one that comes to rest is found within 256 frames where the
@@ -405,6 +432,28 @@ mod tests {
         let twice = world.insert_all(&[(3, Vec3::UP), (2, Vec3::UP)], &mut work);
         assert_eq!(twice, Err(ItemError::Occupied { slot: 2 }));
         assert_eq!((world.len(), world.hot_len(), world.item(1)), (2, 0, Some(Vec3::ZERO)));
+    }
+
+    #[test]
+    fn what_is_shifted_stays_in_its_tree() {
+        let mut work = Workspace::new();
+        let mut world = Tiers::new(1_000);
+        let at = |slot: u32, shift: f32| (slot, Vec3::new(slot as f32 + shift, 0.0, 0.0));
+        world.build(&(0..900).map(|slot| at(slot, 0.0)).collect::<Vec<_>>(), &mut work).unwrap();
+        world.update(&[at(7, 0.0), at(500, 0.0)], &mut work).unwrap();
+        let all: Vec<_> = (0..900).map(|slot| at(slot, 2_000.0)).collect();
+        world.shift(&all, &mut work).unwrap();
+        assert_eq!((world.len(), world.hot_len()), (900, 2));
+        let near = world.view().nearest(Vec3::ZERO, 900, &BySlot, &mut work).unwrap();
+        assert!(near.iter().map(|hit| hit.slot).eq(0..900));
+        let vacant = world.shift(&[at(3, 0.0), at(950, 0.0)], &mut work);
+        assert_eq!(vacant, Err(ItemError::Vacant { slot: 950 }));
+        let nan = world.shift(&[at(7, 0.0), (3, Vec3::splat(f32::NAN))], &mut work);
+        assert_eq!(nan, Err(ItemError::BadExtent { slot: 3 }));
+        assert_eq!(
+            (world.item(3), world.item(7)),
+            (Some(at(3, 2_000.0).1), Some(at(7, 2_000.0).1))
+        );
     }
 
     #[test]

@@ -99,6 +99,8 @@ impl From<Hit> for RayHit {
 #[repr(align(64))]
 pub(super) struct Open {
     pub(super) keys: [u32; 16],
+    /// The least of them.
+    pub(super) least: u32,
     pub(super) index: u32,
     pub(super) height: u8,
     /// Whether the children within the bound were asked for.

@@ -142,10 +142,10 @@ impl Lanes for Plain {
     #[inline(always)]
     fn turned(cos: Self, sin: Self, turns: Self::Turns) -> (Self, Self) {
         let (mut x, mut y) = (cos, sin);
-        for l in 0..LANES {
-            let (c, s, odd) = (cos.0[l], sin.0[l], turns[l] & 1 != 0);
-            let flip_cos = (turns[l].wrapping_add(1) & 2) << 30;
-            let flip_sin = (turns[l] & 2) << 30;
+        for (l, turns) in turns.into_iter().enumerate() {
+            let (c, s, odd) = (cos.0[l], sin.0[l], turns & 1 != 0);
+            let flip_cos = (turns.wrapping_add(1) & 2) << 30;
+            let flip_sin = (turns & 2) << 30;
             x.0[l] = f32::from_bits(if odd { s } else { c }.to_bits() ^ flip_cos);
             y.0[l] = f32::from_bits(if odd { c } else { s }.to_bits() ^ flip_sin);
         }

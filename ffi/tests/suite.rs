@@ -1,0 +1,149 @@
+//! The C suite and the examples, built by the compilers that are there and run against the library that this
+//! test run built: linked shared and static, as C and as C++.
+
+mod compilers;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use compilers::{Language, built, compilers, run, scratch};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A folder with the library under its names, as an install gives it.
+fn installed(name: &str) -> PathBuf {
+    let (folder, built) = (scratch(name), built());
+    for (from, to) in [("libxrmesh_ffi.so", "libxrmesh.so.0"), ("libxrmesh_ffi.a", "libxrmesh.a")] {
+        let from = [built.join("deps").join(from), built.join(from)]
+            .into_iter()
+            .find(|path| path.exists());
+        let from = from.expect("cargo builds the library before its tests");
+        std::os::unix::fs::symlink(from, folder.join(to)).unwrap();
+    }
+    std::os::unix::fs::symlink("libxrmesh.so.0", folder.join("libxrmesh.so")).unwrap();
+    folder
+}
+
+/// How a program is linked.
+#[derive(Clone, Copy, Debug)]
+enum Link {
+    Shared,
+    Static,
+}
+
+fn link(command: &mut Command, folder: &Path, link: Link) {
+    match link {
+        Link::Shared => {
+            command.arg("-L").arg(folder).arg("-lxrmesh");
+            command.arg(format!("-Wl,-rpath,{}", folder.display()));
+        }
+        Link::Static => {
+            command.arg(folder.join("libxrmesh.a")).args(["-lm", "-ldl"]);
+        }
+    }
+    command.arg("-lpthread");
+}
+
+/// The compilers of this machine's own programs.
+fn native(language: Language) -> Vec<compilers::Compiler> {
+    let mut native = compilers();
+    native.retain(|found| found.language == language && !found.program.contains('-'));
+    native
+}
+
+fn warnings(command: &mut Command) {
+    command
+        .args(["-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"])
+        .arg(root().join("../include"));
+}
+
+/// Builds the suite and runs all of it.
+fn suite(name: &str, language: Language, standard: &str, how: Link) {
+    let folder = installed(name);
+    let mut files: Vec<_> = std::fs::read_dir(root().join("tests/c"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "c"))
+        .collect();
+    files.sort();
+    for compiler in native(language) {
+        let program = folder.join(&compiler.program);
+        let mut command = Command::new(&compiler.program);
+        if language == Language::Cxx {
+            command.args(["-x", "c++"]);
+        }
+        command
+            .arg(format!("-std={standard}"))
+            .args(&files)
+            .args(["-x", "none", "-o"])
+            .arg(&program);
+        warnings(&mut command);
+        link(&mut command, &folder, how);
+        run(&mut command);
+        let said = run(Command::new("timeout").arg("120").arg(&program).current_dir(&folder));
+        assert_eq!(said.matches(": ok").count(), 12, "{said}");
+    }
+}
+
+#[test]
+fn the_suite_in_c_linked_shared() {
+    suite("suite_c_shared", Language::C, "gnu99", Link::Shared);
+}
+
+#[test]
+fn the_suite_in_c_linked_static() {
+    suite("suite_c_static", Language::C, "gnu11", Link::Static);
+}
+
+#[test]
+fn the_suite_as_cxx() {
+    suite("suite_cxx", Language::Cxx, "gnu++17", Link::Shared);
+}
+
+#[test]
+fn the_examples() {
+    let folder = installed("examples");
+    for (file, language, standard, says) in [
+        ("examples/c/hello.c", Language::C, "c99", "hello, world\n"),
+        ("examples/cpp/hello.cpp", Language::Cxx, "c++17", "hello, world\n"),
+    ] {
+        for (how, compiler) in
+            [Link::Shared, Link::Static].into_iter().zip(native(language).iter().cycle())
+        {
+            let program = folder.join(format!("example_{}_{how:?}", compiler.program));
+            let mut command = Command::new(&compiler.program);
+            command.arg(format!("-std={standard}")).arg(root().join("..").join(file));
+            warnings(&mut command);
+            command.arg("-o").arg(&program);
+            link(&mut command, &folder, how);
+            run(&mut command);
+            assert_eq!(run(&mut Command::new(&program)), says, "{file}, {how:?}");
+        }
+    }
+}
+
+/// Only the interface is exported, under its SONAME, aligned for pages of 16 KB.
+#[test]
+fn what_the_library_exports() {
+    let folder = installed("exports");
+    let library = folder.join("libxrmesh.so.0");
+    let symbols = run(Command::new("nm").args(["-D", "--defined-only"]).arg(&library));
+    let exported: Vec<_> =
+        symbols.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
+    assert!(exported.len() > 100, "{symbols}");
+    let header = std::fs::read_to_string(root().join("../include/xrmesh.h")).unwrap();
+    for symbol in exported {
+        assert!(symbol.starts_with("xrmesh_"), "{symbol} is exported");
+        let declared = header.contains(&format!("{symbol}("));
+        assert!(declared || symbol.starts_with("xrmesh_test_"), "{symbol} is in no header");
+    }
+    let dynamic = run(Command::new("readelf").args(["-d", "-l", "-W"]).arg(&library));
+    assert!(dynamic.contains("[libxrmesh.so.0]"), "{dynamic}");
+    let loads = dynamic.lines().filter(|line| line.trim_start().starts_with("LOAD"));
+    for load in loads {
+        let align = load.split_whitespace().last().unwrap().trim_start_matches("0x");
+        assert!(u64::from_str_radix(align, 16).unwrap() >= 0x4000, "{load}");
+    }
+}
