@@ -42,7 +42,8 @@ pub struct MemoryConfig {
     pub max_name_bytes: u32,
     /// The most corners of an area: 3 to 65,536, default 1,024. 12 bytes each.
     pub max_area_corners: u32,
-    /// The most states that are held by snapshots at one time: 1 to 4,096, default 64. A table of
+    /// The most states, beside the current one, that snapshots hold when another is published: 1 to
+    /// 4,096, default 64. A table of
     /// pointers for each that was ever held: about 0.5 bytes for each object.
     pub max_snapshots: u32,
     /// How many bytes held snapshots may keep that the memory itself no longer needs: default 256

@@ -214,6 +214,9 @@ impl State {
             active.next = Cursor::after(self.frames.object_after(slot));
             left -= 1;
         }
+        if active.next == Cursor::End {
+            (active.at, active.next) = (active.at + 1, Cursor::First);
+        }
         active.index.settle(&mut self.work);
         if active.at < active.moved.len() {
             self.corrections.active = Some(active);

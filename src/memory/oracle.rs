@@ -476,6 +476,7 @@ proptest! {
             let forgotten = HistoryError::Forgotten { given, oldest: *first };
             prop_assert_eq!(before.err(), Some(forgotten));
         }
+        pair.run(Step::Publish);
         check(pair.memory.view(), &pair.plain, &question, &mut work);
     }
 

@@ -20,7 +20,13 @@ pub(super) struct Pages<T, const N: usize> {
     own: Vec<bool>,
     /// Blocks that were replaced by a copy, oldest first.
     retired: VecDeque<Arc<[T; N]>>,
+    /// How many blocks were copied since the last trim, and the most of late.
+    copied: usize,
+    spare: usize,
 }
+
+/// What part of the spare blocks that were not needed a frame gives back.
+const SLOWLY: usize = 64;
 
 /// How many of the oldest retired blocks a copy asks whether they are free.
 const ASKED: usize = 4;
@@ -34,13 +40,13 @@ pub(super) fn entry<T, const N: usize>(blocks: &[Arc<[T; N]>], index: u32) -> Op
 
 impl<T: Clone + Default, const N: usize> Pages<T, N> {
     pub(super) const fn new() -> Self {
-        Self { blocks: Vec::new(), own: Vec::new(), retired: VecDeque::new() }
+        Self { blocks: Vec::new(), own: Vec::new(), retired: VecDeque::new(), copied: 0, spare: 0 }
     }
 
     /// A writer's table that begins with what a snapshot holds.
     pub(super) fn forked(blocks: &Blocks<T, N>) -> Self {
         let own = vec![false; blocks.len()];
-        Self { blocks: blocks.clone(), own, retired: VecDeque::new() }
+        Self { blocks: blocks.clone(), own, retired: VecDeque::new(), copied: 0, spare: 0 }
     }
 
     #[inline(always)]
@@ -108,6 +114,7 @@ impl<T: Clone + Default, const N: usize> Pages<T, N> {
                 None => Arc::new(<[T; N]>::clone(old)),
             };
             self.retired.push_back(core::mem::replace(old, new));
+            self.copied += 1;
         }
         self.own[block] = true;
     }
@@ -125,9 +132,13 @@ impl<T: Clone + Default, const N: usize> Pages<T, N> {
         held * size_of::<[T; N]>()
     }
 
-    /// Gives memory back: of the retired blocks that no snapshot holds, all but `keep`.
-    pub(super) fn trim(&mut self, keep: usize) {
-        let mut free = 0;
+    /// Ends a frame and gives memory back: of the retired blocks that no snapshot holds, it keeps as
+    /// many as frames of late copied, with a margin.
+    pub(super) fn trim(&mut self) {
+        let wanted = self.copied + self.copied / 4 + 2;
+        self.spare = wanted.max(self.spare - self.spare / SLOWLY);
+        self.copied = 0;
+        let (mut free, keep) = (0, self.spare);
         self.retired.retain(|block| {
             let held = Arc::strong_count(block) > 1;
             free += usize::from(!held);
@@ -169,8 +180,10 @@ mod tests {
         *fork.entry_mut(7).unwrap() = "mine".into();
         assert_eq!(&**entry(&second, 7).unwrap(), "7");
         drop((first, second, fork));
-        pages.trim(0);
-        assert!(pages.retired.is_empty());
+        for _ in 0..1_000 {
+            pages.trim();
+        }
+        assert!(pages.retired.len() <= 2 + SLOWLY);
         assert!(entry(pages.blocks(), 12).is_none() && pages.entry_mut(12).is_none());
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Publisher<T> {
     taken: Vec<u64>,
     /// The place of the current state.
     current: usize,
+    /// The place that the next state takes if nobody holds it.
+    next: usize,
 }
 
 /// A reader's end; any number of them.
@@ -74,7 +76,7 @@ pub(super) fn channel<T: Send + Sync>(
         .collect();
     let taken = vec![0; places.len()];
     let places = Arc::new(Places { word: AtomicU64::new(0), places });
-    let publisher = Publisher { places: Arc::clone(&places), taken, current: 0 };
+    let publisher = Publisher { places: Arc::clone(&places), taken, current: 0, next: 1 };
     (publisher, Subscriber(places))
 }
 
@@ -82,22 +84,30 @@ impl<T: Send + Sync> Publisher<T> {
     /// Lets `write` replace the state in a place that nobody holds, and makes it current. `None`
     /// where all places are held; then nothing is written.
     pub(super) fn publish(&mut self, write: impl FnOnce(&mut T)) -> Option<()> {
-        let at = (0..self.taken.len()).find(|&at| self.is_free(at))?;
+        let mut places = core::iter::once(self.next).chain(0..self.taken.len());
+        let at = places.find(|&at| self.is_free(at))?;
         // SAFETY: by `is_free`, all that took the place have left, and none can take it while it is
         // not current (rules 2 and 3); this writer is the only one, as it is borrowed mutably.
         self.places.places[at].state.with_mut(|state| write(unsafe { &mut *state }));
         let former = self.places.word.swap(at as u64, Ordering::Release);
         self.taken[self.current] = self.taken[self.current].wrapping_add(former / TAKEN);
-        self.current = at;
+        (self.next, self.current) = (self.current, at);
         Some(())
     }
 
-    /// Lets `clear` empty every state that nobody holds.
-    pub(super) fn clear_free(&mut self, mut clear: impl FnMut(&mut T)) {
+    /// After a state was published: lets `prepare` make the state in the next place like it, so that
+    /// it holds nothing else, and `clear` empty all others that nobody holds.
+    pub(super) fn tidy(&mut self, mut prepare: impl FnMut(&mut T), mut clear: impl FnMut(&mut T)) {
+        if !self.is_free(self.next) {
+            self.next = (0..self.taken.len()).find(|&at| self.is_free(at)).unwrap_or(self.next);
+        }
         for at in 0..self.taken.len() {
             if self.is_free(at) {
-                // SAFETY: as in `publish`.
-                self.places.places[at].state.with_mut(|state| clear(unsafe { &mut *state }));
+                self.places.places[at].state.with_mut(|state| {
+                    // SAFETY: as in `publish`.
+                    let state = unsafe { &mut *state };
+                    if at == self.next { prepare(state) } else { clear(state) }
+                });
             }
         }
     }

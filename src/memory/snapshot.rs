@@ -13,7 +13,7 @@ use super::query::MemoryView;
 use super::state::State;
 use super::table::TableImage;
 use crate::space::Aabb;
-use crate::space::bvh;
+use crate::space::bvh::{self, Tiers};
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Time;
 
@@ -153,6 +153,19 @@ impl Image {
             areas: Arc::default(),
             aliases: Arc::default(),
         }
+    }
+
+    /// Lets go of what it holds and keeps the memory of its tables.
+    pub(super) fn clear(&mut self) {
+        if core::mem::replace(&mut self.version, 0) == 0 {
+            return;
+        }
+        self.table.clear();
+        Tiers::new(0).snapshot_into(&mut self.index);
+        self.classes = Arc::default();
+        self.frames = Arc::default();
+        self.areas = Arc::default();
+        self.aliases = Arc::default();
     }
 
     /// The present state, in place of what it was. The index must be settled.

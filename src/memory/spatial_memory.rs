@@ -84,9 +84,6 @@ pub struct Published {
     pub journal: Result<(), JournalError>,
 }
 
-/// So many replaced blocks of each kind are kept for later copies, at least.
-const SPARE_BLOCKS: usize = 64;
-
 impl SpatialMemory {
     /// An empty memory in RAM.
     ///
@@ -101,8 +98,8 @@ impl SpatialMemory {
     pub(super) fn of(config: MemoryConfig) -> Self {
         let retention =
             Retention { bytes: AtomicU64::new(0), max_bytes: config.max_snapshot_bytes };
-        // One is current and one is written beside those that may be held.
-        let others = core::iter::repeat_with(Image::empty).take(config.max_snapshots as usize + 1);
+        // One is current beside those that may be held when another is written.
+        let others = core::iter::repeat_with(Image::empty).take(config.max_snapshots as usize);
         let (publisher, states): (_, Subscriber<Image>) = channel(Image::empty(), others);
         Self {
             state: State::new(config),
@@ -171,13 +168,15 @@ impl SpatialMemory {
         self.departures.clear();
         state.published(version, now);
         state.tell_subscribers(now);
-        let mut retained_bytes = state.retained_bytes() as u64;
-        if retained_bytes > state.config.max_snapshot_bytes {
-            // Some may lie in states that nobody holds, ready to be compared with the next.
-            self.publisher.clear_free(|image| *image = Image::empty());
-            retained_bytes = state.retained_bytes() as u64;
-        }
-        state.trim(SPARE_BLOCKS.max(state.table.view().extent as usize / 64));
+        self.publisher.tidy(
+            |image| {
+                image.take(state);
+                (image.version, image.time) = (version, now);
+            },
+            Image::clear,
+        );
+        let retained_bytes = state.retained_bytes() as u64;
+        state.trim();
         self.reader.retention.bytes.store(retained_bytes, Ordering::Relaxed);
         let is_corrected = state.corrections.is_done();
         let journal = match &mut self.journal {
@@ -220,7 +219,8 @@ impl SpatialMemory {
         self.reader.snapshot()
     }
 
-    /// The present state, published or not, for any query.
+    /// The present state, published or not, for any query; corrections of frames as far as readers
+    /// see them, or will with the next state.
     pub fn view(&mut self) -> MemoryView<'_> {
         self.state.settle();
         self.state.view()

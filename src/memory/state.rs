@@ -222,12 +222,17 @@ impl State {
         self.table.retained_bytes() + self.index.tiers().retained_bytes()
     }
 
-    /// Frees replaced blocks that no snapshot holds, but for `keep` of each kind.
-    pub(super) fn trim(&mut self, keep: usize) {
-        self.table.trim(keep);
-        self.index.tiers_mut().trim(keep);
+    /// Frees replaced blocks that no snapshot holds, but for about as many as frames copy.
+    pub(super) fn trim(&mut self) {
+        self.table.trim();
+        let tiers = self.index.tiers_mut();
+        // A block has room for a thousand boxes, and holds half as many where many came one by one.
+        tiers.trim(tiers.hot_len() / 256 + SPARE_BLOCKS);
     }
 }
+
+/// So many replaced blocks of the index are kept for later copies, at least.
+const SPARE_BLOCKS: usize = 16;
 
 fn worth(table: TableView<'_>, slot: u32) -> Worth {
     let record = table.record(slot, table.head(slot)).copied().unwrap_or_default();

@@ -149,6 +149,16 @@ impl<'a> TableView<'a> {
 }
 
 impl TableImage {
+    /// Lets go of what it holds.
+    pub(super) fn clear(&mut self) {
+        self.heads.clear();
+        self.records.clear();
+        self.hot.clear();
+        self.attributes.clear();
+        self.names.clear();
+        (self.len, self.extent) = (0, 0);
+    }
+
     pub(super) fn view(&self) -> TableView<'_> {
         TableView {
             heads: &self.heads,
@@ -405,13 +415,13 @@ impl Table {
             + self.names.retained_bytes()
     }
 
-    /// Frees replaced blocks that no snapshot holds, but for `keep` of each kind.
-    pub(super) fn trim(&mut self, keep: usize) {
-        self.heads.trim(keep);
-        self.records.trim(keep);
-        self.hot.trim(keep);
-        self.attributes.trim(keep);
-        self.names.trim(keep);
+    /// Frees replaced blocks that no snapshot holds, but for as many as were copied lately.
+    pub(super) fn trim(&mut self) {
+        self.heads.trim();
+        self.records.trim();
+        self.hot.trim();
+        self.attributes.trim();
+        self.names.trim();
     }
 
     /// How many records are hot.
