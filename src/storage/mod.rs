@@ -14,6 +14,8 @@
 mod error;
 mod file;
 mod ram;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 use std::sync::Arc;

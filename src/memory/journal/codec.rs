@@ -45,6 +45,15 @@ mod flag {
     pub(super) const ATTRIBUTES: u8 = 0b11 << ATTRIBUTES_SHIFT;
 }
 
+/// The time to which others of the same block are likely to be near.
+pub(super) fn time(change: &Change) -> Option<Time> {
+    match change {
+        Change::Put { object, .. } => Some(object.last_seen),
+        Change::Observe { last_seen, .. } => Some(*last_seen),
+        _ => None,
+    }
+}
+
 /// Appends the record of `change` to a block of `base`'s time.
 pub(super) fn encode(out: &mut Vec<u8>, change: &Change, base: Time) {
     match change {

@@ -23,6 +23,8 @@ pub(crate) struct ImageWriter {
     offset: u64,
     gathered: Vec<u8>,
     gathered_records: u32,
+    /// What the times of the gathered block are relative to.
+    base: Time,
     records: u64,
     finished: bool,
 }
@@ -80,6 +82,7 @@ impl ImageWriter {
             offset: FILE_HEADER_BYTES as u64,
             gathered,
             gathered_records: 0,
+            base: time,
             records: 0,
             finished: false,
         })
@@ -106,7 +109,10 @@ impl ImageWriter {
         while self.offset < end && !self.finished {
             match changes.next() {
                 Some(change) => {
-                    codec::encode(&mut self.gathered, &change, self.header.time);
+                    if self.gathered_records == 0 {
+                        self.base = codec::time(&change).unwrap_or(self.header.time);
+                    }
+                    codec::encode(&mut self.gathered, &change, self.base);
                     self.gathered_records += 1;
                     if self.gathered.len() >= self.block_bytes {
                         self.write_block()?;
@@ -129,7 +135,7 @@ impl ImageWriter {
             span: 0,
             records: self.gathered_records,
             durable: self.header.sequence,
-            time: self.header.time,
+            time: self.base,
         };
         let place = Place { file: self.header, offset: self.offset };
         block::seal(&mut self.gathered, header, place);

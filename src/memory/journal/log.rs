@@ -66,6 +66,8 @@ struct Waiting {
 #[derive(Debug)]
 struct Written {
     open: Option<Open>,
+    /// Blocks on their way, in a buffer that is used again.
+    batch: VecDeque<Sealed>,
     /// Files that ended and are not known to be synced, each with its last sequence.
     ended: Vec<(u64, Arc<dyn Appender>)>,
     /// How many files were begun, and of how many the names are certain.
@@ -93,6 +95,7 @@ impl Log {
             config,
             file: Mutex::new(Written {
                 open: None,
+                batch: VecDeque::new(),
                 ended: Vec::new(),
                 begun: 0,
                 named: 0,
@@ -254,14 +257,14 @@ impl Log {
     fn write_waiting(&self, written: &mut Written, reserves: bool) -> Result<(), JournalError> {
         self.check()?;
         loop {
-            let blocks = std::mem::take(&mut held(&self.waiting).blocks);
-            if blocks.is_empty() {
+            std::mem::swap(&mut held(&self.waiting).blocks, &mut written.batch);
+            if written.batch.is_empty() {
                 return Ok(());
             }
-            let bytes: u64 = blocks.iter().map(|block| block.bytes.len() as u64).sum();
+            let bytes: u64 = written.batch.iter().map(|block| block.bytes.len() as u64).sum();
             // What is large gains nothing from being written twice.
             let reserves = reserves && bytes * 2 <= self.config.reserve_bytes;
-            for mut block in blocks {
+            while let Some(mut block) = written.batch.pop_front() {
                 self.pending.fetch_sub(block.bytes.len(), Ordering::Relaxed);
                 self.write(written, &mut block, reserves).map_err(|error| self.poison(error))?;
                 let mut waiting = held(&self.waiting);

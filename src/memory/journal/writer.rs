@@ -233,29 +233,32 @@ impl Journal {
 
     /// Encodes a record of `change`, or leaves the block as it was.
     fn write(&mut self, change: &Change) -> Result<(), JournalError> {
+        let bytes = self.encode(change);
+        if bytes > MAX_RECORD_BYTES {
+            self.gathered.truncate(self.gathered.len() - bytes);
+            self.records -= 1;
+            return Err(JournalError::TooLarge { bytes, limit: MAX_RECORD_BYTES });
+        }
+        Ok(())
+    }
+
+    /// Encodes a record of `change`, and gives its bytes. Times are short where they are near the first
+    /// one of the block.
+    fn encode(&mut self, change: &Change) -> usize {
         if self.records == 0 {
-            self.base = self.now;
+            self.base = codec::time(change).unwrap_or(self.now);
         }
         let start = self.gathered.len();
         codec::encode(&mut self.gathered, change, self.base);
-        let bytes = self.gathered.len() - start;
-        if bytes > MAX_RECORD_BYTES {
-            self.gathered.truncate(start);
-            return Err(JournalError::TooLarge { bytes, limit: MAX_RECORD_BYTES });
-        }
         self.records += 1;
-        Ok(())
+        self.gathered.len() - start
     }
 
     /// Encodes what `release` gives. These are small, so none is refused.
     fn write_coalesced(&mut self, release: impl FnOnce(&mut Coalesced, &mut dyn FnMut(&Change))) {
         let mut coalesced = std::mem::take(&mut self.coalesced);
-        if self.records == 0 {
-            self.base = self.now;
-        }
         release(&mut coalesced, &mut |change| {
-            codec::encode(&mut self.gathered, change, self.base);
-            self.records += 1;
+            self.encode(change);
         });
         self.coalesced = coalesced;
     }

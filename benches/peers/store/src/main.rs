@@ -1,8 +1,7 @@
 //! The store of xrmesh's spatial memory against embedded databases: the same records, the same
 //! guarantees, one process, one run. See `docs/benchmarks.md`.
 
-#![allow(unsafe_code, reason = "heed maps its file")]
-
+mod clock;
 mod peers;
 mod record;
 
@@ -11,6 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use clock::cpu_s;
 use record::Record;
 
 const HELP: &str = "\
@@ -130,14 +130,6 @@ fn folder_bytes(folder: &Path) -> Result<u64> {
         bytes += if about.is_dir() { folder_bytes(&entry.path())? } else { about.blocks() * 512 };
     }
     Ok(bytes)
-}
-
-/// The CPU time of this process, all threads.
-fn cpu_s() -> f64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the pointer is to a live value of the type that the call fills in.
-    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
-    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 fn parse() -> Result<Option<Options>> {

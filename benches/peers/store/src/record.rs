@@ -7,6 +7,9 @@ pub const RECORD_BYTES: usize = 94;
 /// The bytes of attributes in it.
 pub const ATTRIBUTE_BYTES: usize = 12;
 
+/// How many classes there are.
+pub const CLASSES: u16 = 200;
+
 /// One object, in fields.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Record {
@@ -36,7 +39,7 @@ impl Record {
         let seen = i64::from(slot) * 1_000_000 + i64::from(version);
         Self {
             slot,
-            class: (draw[0] % 200) as u16,
+            class: (draw[0] % u32::from(CLASSES)) as u16,
             numbers: [
                 a * 100.0, b * 100.0, c * 100.0, // position
                 x, 0.0, 0.0, w, // orientation

@@ -78,7 +78,7 @@ fn write(mut store: Store) {
 #[test]
 #[ignore = "writes the fixture that the others read"]
 fn write_the_fixture() {
-    std::fs::create_dir_all(folder()).unwrap();
+    let _ = std::fs::remove_dir_all(folder());
     write(Store::open(FileStorage::open(folder()).unwrap()).unwrap());
     std::fs::remove_file(folder().join("lock")).unwrap();
 }

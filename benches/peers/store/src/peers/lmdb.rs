@@ -1,5 +1,7 @@
 //! LMDB, by heed: a memory-mapped B-tree. A commit syncs; new records are appended in order.
 
+#![expect(unsafe_code, reason = "the file is mapped")]
+
 use std::path::Path;
 use std::time::Instant;
 

@@ -34,8 +34,8 @@ pub trait Peer {
 /// All of them; ours first.
 pub fn all() -> Vec<Box<dyn Peer>> {
     vec![
-        Box::new(ours::Ours { flushers: 1 }),
-        Box::new(ours::Ours { flushers: 2 }),
+        Box::new(ours::Ours { is_flushed_elsewhere: false }),
+        Box::new(ours::Ours { is_flushed_elsewhere: true }),
         Box::new(fjall::Fjall),
         Box::new(sqlite::Sqlite),
         Box::new(lmdb::Lmdb),
