@@ -155,12 +155,12 @@ fn people_who_cross_stay_who_they_are() {
         for frame in 0..180 {
             let s = frame as f32 / 30.0;
             // Two meet head on and pass 0.4 m from each other; two cross their way at a right angle,
-            // one shortly after the other.
+            // the one 0.45 m behind the one, the other a step behind the other.
             let people = [
                 Vec3::new(-3.0 + s, 1.0, 0.2),
                 Vec3::new(3.0 - s, 1.0, -0.2),
-                Vec3::new(0.5, 1.0, -3.0 + 1.2 * s),
-                Vec3::new(-0.5, 1.0, 3.4 - 1.2 * s),
+                Vec3::new(0.5, 1.0, -4.7 + 1.2 * s),
+                Vec3::new(-0.5, 1.0, 5.4 - 1.2 * s),
             ];
             let (seen, things) = detector.look(person, &people, Vec3::new(0.25, 0.9, 0.25));
             identities.note(memory.observe(&seen, at(frame)).unwrap(), &things);

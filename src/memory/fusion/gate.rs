@@ -9,7 +9,7 @@ use crate::space::{Aabb, Vec3};
 const PAD_M: f32 = 0.01;
 
 /// How much of what is left to the gate a pair costs more where either is certainly not there.
-const DOUBT: f32 = 0.3;
+const DOUBT: f32 = 0.5;
 
 /// The cost of taking an observation for an object, both in the world, where `existence` is the
 /// object's persistence times the observation's confidence:
@@ -21,7 +21,7 @@ const DOUBT: f32 = 0.3;
 /// and where the cost reaches that of a new object lies the gate: the assignment is then the most
 /// likely one (Blackman & Popoli, "Design and Analysis of Modern Tracking Systems", 1999, chapter 6).
 ///
-/// To that comes `0.3 (1 − c)(1 − p s)`, the doubt whether both are there at all, p being the
+/// To that comes `½ (1 − c)(1 − p s)`, the doubt whether both are there at all, p being the
 /// persistence and s the observation's confidence: so neither what clutter left beside an object nor
 /// what clutter shows there takes the place of the real one (existence as a part of the association's
 /// probability: Mušicki, Evans & Stanković, "Integrated probabilistic data association", IEEE Trans.
