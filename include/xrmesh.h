@@ -2175,7 +2175,8 @@ xrmesh_status xrmesh_context_spawn(struct xrmesh_context context,
 
 /**
  * Spawns an agent whose handlers are the host's functions; otherwise like `xrmesh_context_spawn`.
- * Whatever this returns, `drop` will run exactly once, unless `callbacks` is NULL or of another size.
+ * `options` is optional. Whatever this returns, `drop` will run exactly once, unless `callbacks` is NULL or
+ * of another size.
  *
  * Its callback only.
  *
@@ -2701,7 +2702,7 @@ xrmesh_status xrmesh_mesh_driver_report(struct xrmesh_mesh mesh, struct xrmesh_d
 
 /**
  * Why an agent did or did not get the message of the envelope `id`: an XRMESH_EXPLAIN_* to
- * `explanation` and, where it was dropped, an XRMESH_DROP_* to `reason`, which is optional.
+ * `explanation`. Where it was dropped, `reason`, which is optional, gets an XRMESH_DROP_*.
  *
  * One at a time.
  *
@@ -2952,7 +2953,7 @@ xrmesh_status xrmesh_sender_submit(struct xrmesh_sender sender,
                                    struct xrmesh_submit_result *result);
 
 /**
- * The same on a lane.
+ * The same on a lane. `result` is optional.
  *
  * One at a time.
  *
@@ -3101,7 +3102,7 @@ xrmesh_status xrmesh_mesh_config(struct xrmesh_mesh mesh, char *text, uint32_t c
  * wrong when the agent sends it comes as an XRMESH_KIND_REFUSED notice.
  *
  * The payloads of all lie in `payload`. `ids` is optional: it gets the number of each accepted
- * message's envelope, 0 for one of an agent, and has room for `count`.
+ * message's envelope, 0 for one of an agent, and has room for `count`. `result` is optional.
  *
  * One at a time.
  *
@@ -3163,7 +3164,7 @@ xrmesh_status xrmesh_mesh_tick(struct xrmesh_mesh mesh,
 
 /**
  * The same for as long as `budget_ns` nanoseconds by the system's clock, from this call on. How much
- * fits depends on the machine; a recording of such a tick replays exactly.
+ * fits depends on the machine; a recording of such a tick replays exactly. `report` is optional.
  *
  * One at a time: the thread that ticks. Callbacks run in here.
  *

@@ -163,7 +163,8 @@ pub unsafe extern "C" fn xrmesh_context_spawn(
 }
 
 /// Spawns an agent whose handlers are the host's functions; otherwise like `xrmesh_context_spawn`.
-/// Whatever this returns, `drop` will run exactly once, unless `callbacks` is NULL or of another size.
+/// `options` is optional. Whatever this returns, `drop` will run exactly once, unless `callbacks` is NULL or
+/// of another size.
 ///
 /// Its callback only.
 ///

@@ -25,7 +25,7 @@ pub const XRMESH_EXPLAIN_NOT_ADDRESSED: u32 = 6;
 pub const XRMESH_EXPLAIN_FORGOTTEN: u32 = 7;
 
 /// Why an agent did or did not get the message of the envelope `id`: an XRMESH_EXPLAIN_* to
-/// `explanation` and, where it was dropped, an XRMESH_DROP_* to `reason`, which is optional.
+/// `explanation`. Where it was dropped, `reason`, which is optional, gets an XRMESH_DROP_*.
 ///
 /// One at a time.
 ///

@@ -131,7 +131,7 @@ pub unsafe extern "C" fn xrmesh_sender_submit(
     })
 }
 
-/// The same on a lane.
+/// The same on a lane. `result` is optional.
 ///
 /// One at a time.
 ///

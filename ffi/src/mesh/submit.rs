@@ -28,7 +28,7 @@ pub struct xrmesh_submit_result {
 /// wrong when the agent sends it comes as an XRMESH_KIND_REFUSED notice.
 ///
 /// The payloads of all lie in `payload`. `ids` is optional: it gets the number of each accepted
-/// message's envelope, 0 for one of an agent, and has room for `count`.
+/// message's envelope, 0 for one of an agent, and has room for `count`. `result` is optional.
 ///
 /// One at a time.
 ///

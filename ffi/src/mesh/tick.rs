@@ -119,7 +119,7 @@ pub unsafe extern "C" fn xrmesh_mesh_tick(
 }
 
 /// The same for as long as `budget_ns` nanoseconds by the system's clock, from this call on. How much
-/// fits depends on the machine; a recording of such a tick replays exactly.
+/// fits depends on the machine; a recording of such a tick replays exactly. `report` is optional.
 ///
 /// One at a time: the thread that ticks. Callbacks run in here.
 ///

@@ -81,6 +81,7 @@ pub unsafe extern "C" fn xrmesh_mesh_topic_name(
 ) -> xrmesh_status {
     fence!(|caller| {
         caller.out(name_len, "name_len")?;
+        caller.room(name.cast::<u8>(), capacity, "name")?;
         object::with(mesh, |mesh| match mesh.topic_name(Topic::from_bits(topic)) {
             Some(text) => {
                 caller.write_all(name.cast::<u8>(), capacity, name_len, text.as_bytes(), "name")
