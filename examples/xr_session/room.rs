@@ -1,5 +1,8 @@
 //! A scanned room: labelled entities with poses, flat or solid bounds, and a triangle mesh.
 
+pub(crate) use xrmesh::memory::map::{
+    ScanMesh as TriangleMesh, ScanPlane as Plane, ScanVolume as Volume,
+};
 use xrmesh::{Pose, Vec3};
 
 /// Everything that one scan of a room holds.
@@ -81,28 +84,6 @@ impl Label {
             Self::Floor | Self::Ceiling | Self::Wall | Self::Door | Self::Window | Self::Mesh
         )
     }
-}
-
-/// A rectangle in the X and Z axes of its entity's frame (Y is its normal), in metres.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Plane {
-    /// The corner of lowest X and Z.
-    pub(crate) low: [f32; 2],
-    pub(crate) size: [f32; 2],
-}
-
-/// A box along the axes of its entity's frame, in metres.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Volume {
-    pub(crate) low: Vec3,
-    pub(crate) size: Vec3,
-}
-
-/// Triangles in their entity's frame. Every index is below the number of vertices.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub(crate) struct TriangleMesh {
-    pub(crate) vertices: Vec<Vec3>,
-    pub(crate) triangles: Vec<[u32; 3]>,
 }
 
 impl Entity {

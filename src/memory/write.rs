@@ -241,7 +241,7 @@ impl SpatialMemory {
         self.check_attributes(&object.attributes)
     }
 
-    fn check_attributes(&self, attributes: &Attributes) -> Result<(), WriteError> {
+    pub(super) fn check_attributes(&self, attributes: &Attributes) -> Result<(), WriteError> {
         let most = self.state.config.max_attribute_bytes as usize;
         within("attributes in bytes", attributes.byte_len(), 0, most)
     }
@@ -250,7 +250,7 @@ impl SpatialMemory {
         within(name, text.len(), 1, self.state.config.max_name_bytes as usize)
     }
 
-    fn full(&self, count: usize) -> WriteError {
+    pub(super) fn full(&self, count: usize) -> WriteError {
         let limit = self.state.config.max_objects;
         WriteError::ObjectsFull { count, len: self.len(), limit }
     }

@@ -137,6 +137,12 @@ impl SpatialMemory {
         {
             return Err(WriteError::AreasFull { limit: config.max_areas });
         }
+        self.check_area(&area)?;
+        self.commit(&Change::PutArea(Box::new(area)))
+    }
+
+    pub(super) fn check_area(&self, area: &Area) -> Result<(), WriteError> {
+        let config = &self.state.config;
         for (name, text, most) in [
             ("an area's name in bytes", &area.name, config.max_name_bytes),
             ("an area's kind in bytes", &area.kind, config.max_name_bytes),
@@ -149,6 +155,6 @@ impl SpatialMemory {
         if let Some(&value) = area.boundary.iter().find(|corner| !corner.is_finite()) {
             return Err(WriteError::NotFinite { name: "corner", value });
         }
-        self.commit(&Change::PutArea(Box::new(area)))
+        Ok(())
     }
 }

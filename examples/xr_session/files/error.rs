@@ -3,14 +3,15 @@
 use core::fmt;
 use std::path::{Path, PathBuf};
 
-/// The file, where in it, what was expected there and what was found.
+use xrmesh::memory::map::MapError;
+
+/// The file, where in it, and what is wrong there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileError {
     path: PathBuf,
     /// Line and column, both from 1.
     place: Option<(usize, usize)>,
-    expected: String,
-    found: String,
+    wrong: String,
 }
 
 impl FileError {
@@ -20,7 +21,16 @@ impl FileError {
         expected: impl Into<String>,
         found: impl Into<String>,
     ) -> Self {
-        Self { path: path.to_owned(), place: None, expected: expected.into(), found: found.into() }
+        let wrong = format!("expected {}, found {}", expected.into(), found.into());
+        Self { path: path.to_owned(), place: None, wrong }
+    }
+
+    /// What the library says of a map or a scan.
+    pub(crate) fn of_map(path: &Path, error: &MapError) -> Self {
+        let place = (error.place.line as usize, error.place.column as usize);
+        let under = if error.path.is_empty() { "" } else { ": " };
+        let wrong = format!("{}{under}{}", error.path, error.kind);
+        Self { path: path.to_owned(), place: Some(place), wrong: escape(&wrong) }
     }
 
     /// About a line and a column, both from 1.
@@ -54,18 +64,18 @@ impl fmt::Display for FileError {
         if let Some((line, column)) = self.place {
             write!(f, "{line}:{column}:")?;
         }
-        write!(f, " expected {}, found {}", self.expected, self.found)
+        write!(f, " {}", self.wrong)
     }
 }
 
 impl core::error::Error for FileError {}
 
-/// `text` with line breaks and other control characters written out, and cut after 80 characters:
+/// `text` with line breaks and other control characters written out, and cut after 160 characters:
 /// whatever a file holds, its error stays one readable line.
 pub(crate) fn escape(text: &str) -> String {
     let mut line = String::new();
     for (count, character) in text.chars().enumerate() {
-        if count == 80 {
+        if count == 160 {
             line.push('…');
             break;
         }
@@ -89,6 +99,6 @@ mod tests {
         assert_eq!(error.to_string(), "walk.txt:3:4: expected a digit, found \"!\"");
         let error = FileError::whole(Path::new("a\nb"), "a file", "a directory");
         assert_eq!(error.to_string(), "a\\nb: expected a file, found a directory");
-        assert_eq!(escape(&"x".repeat(100)).chars().count(), 81);
+        assert_eq!(escape(&"x".repeat(200)).chars().count(), 161);
     }
 }

@@ -6,12 +6,11 @@ use std::path::Path;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
-use xrmesh::{Quat, Vec3};
+use xrmesh::Vec3;
 
 use super::error::{FileError, escape};
-use crate::pose::unit_quaternion;
 
-/// Farthest coordinate and largest extent that is read, in metres.
+/// Farthest coordinate that is read, in metres.
 const MAX_METRES: f64 = 10_000.0;
 /// Largest Euler angle: recorders unwrap angles, but not to thousands of turns.
 const MAX_DEGREES: f64 = 1e6;
@@ -91,20 +90,12 @@ fn with_article(noun: &str) -> &str {
     }
 }
 
-/// Between what was expected and what was found, in the errors that [`unexpected`] makes.
+/// Between what was expected and what was found, in the errors that [`mismatch`] makes.
 const FOUND: &str = " ⟂ ";
-
-/// An error of a check that serde does not know, with both halves given.
-pub(super) fn unexpected<E: Error>(expected: impl fmt::Display, found: impl fmt::Display) -> E {
-    E::custom(format_args!("{expected}{FOUND}{found}"))
-}
 
 /// Metres, finite and within ±10 km.
 #[derive(Clone, Copy)]
 pub(super) struct Metres(pub(super) f32);
-/// Metres from 0 to 10 km.
-#[derive(Clone, Copy)]
-pub(super) struct Extent(pub(super) f32);
 /// Degrees, finite and within ±10⁶.
 #[derive(Clone, Copy)]
 pub(super) struct Degrees(pub(super) f32);
@@ -115,12 +106,6 @@ pub(super) struct Milliseconds(pub(super) f64);
 impl<'de> Deserialize<'de> for Metres {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         number(deserializer, -MAX_METRES, MAX_METRES).map(|metres| Self(metres as f32))
-    }
-}
-
-impl<'de> Deserialize<'de> for Extent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        number(deserializer, 0.0, MAX_METRES).map(|metres| Self(metres as f32))
     }
 }
 
@@ -147,34 +132,6 @@ pub(super) struct Position {
 impl From<Position> for Vec3 {
     fn from(Position { x, y, z }: Position) -> Self {
         Self::new(x.0, y.0, z.0)
-    }
-}
-
-/// A quaternion, scaled to unit length.
-pub(super) struct Orientation(pub(super) Quat);
-
-impl<'de> Deserialize<'de> for Orientation {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Components {
-            x: Component,
-            y: Component,
-            z: Component,
-            w: Component,
-        }
-        let Components { x, y, z, w } = Components::deserialize(deserializer)?;
-        unit_quaternion([x.0, y.0, z.0, w.0]).map(Self).ok_or_else(|| {
-            let found = format!("({}, {}, {}, {})", x.0, y.0, z.0, w.0);
-            unexpected("a unit quaternion", found)
-        })
-    }
-}
-
-struct Component(f64);
-
-impl<'de> Deserialize<'de> for Component {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        number(deserializer, -2.0, 2.0).map(Self)
     }
 }
 
@@ -285,7 +242,7 @@ mod tests {
     struct Shown;
     impl<'de> Deserialize<'de> for Shown {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            Extent::deserialize(deserializer).map(|_| Self)
+            Milliseconds::deserialize(deserializer).map(|_| Self)
         }
     }
 
@@ -307,7 +264,7 @@ mod tests {
             ("{\"list\": [{\"size\": []}]}", "expected a number at list[0].size, found an array"),
             (
                 "{\"list\": [{\"size\": -1}]}",
-                "expected a number from 0 to 10000 at list[0].size, found -1",
+                "expected a number from 0 to 1000000000000000 at list[0].size, found -1",
             ),
             ("{\"list\": [{\"size\": 1e30}]}", "found 1e+30"),
             ("{\"list\": [{\"size\": 1e999}]}", "number out of range"),

@@ -1,12 +1,11 @@
 //! The loaders: a room scan, a headset recording, a trajectory.
 //!
 //! 1. A loader never panics and never returns half a result: it gives a whole room or motion, or
-//!    one [`FileError`], which prints as one line `file:line:column: expected …, found …`.
+//!    one [`FileError`], which prints as one line `file:line:column: what is wrong`.
 //! 2. A file above [`MAX_BYTES`] is refused before it is read; a pipe is read up to that bound.
 //! 3. Numbers are finite and within stated limits, quaternions are normalised, times increase.
 //! 4. What a file holds beyond the fields used here is skipped.
 
-mod base64;
 mod error;
 mod json;
 mod motion;
