@@ -78,7 +78,7 @@ pub use id::AgentId;
 pub use mesh::config::{self, Config, ConfigError};
 pub use mesh::{
     Batch, Budget, Driver, DriverError, DriverOptions, DriverReport, Explanation, HandleError,
-    HealthEvent, Lane, Mesh, MeshError, MeshHandle, RecordError, RecordOptions, Recording, Refusal,
+    HealthEvent, Lane, MemoryChangeError, Mesh, MeshError, MeshHandle, RecordError, RecordOptions, Recording, Refusal,
     RegisterError, Replay, ReplayError, ReplayTick, SpawnError, StartError, SystemClock, TickError,
     TickReport,
 };

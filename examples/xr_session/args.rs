@@ -27,6 +27,10 @@ pub(crate) struct Args {
     pub(crate) record: Option<PathBuf>,
     pub(crate) replay: Option<PathBuf>,
     pub(crate) plot: Option<PathBuf>,
+    /// Where the memory's map goes at the end.
+    pub(crate) map: Option<PathBuf>,
+    /// The folder of the memory's store.
+    pub(crate) store: Option<PathBuf>,
     pub(crate) json: bool,
 }
 
@@ -43,6 +47,8 @@ impl Default for Args {
             record: None,
             replay: None,
             plot: None,
+            map: None,
+            store: None,
             json: false,
         }
     }
@@ -69,6 +75,8 @@ usage: xr_session [options]
   --record FILE    write the session, to be replayed
   --replay FILE    run a recorded session again and compare each tick's state hash
   --plot FILE.svg  draw the session
+  --map FILE       write what the agents remember as a JSON map at the end
+  --store DIR      keep the memory in a new store, which is closed and reopened at the end
   --json           print the report as one JSON object on the last line
   --help           print this
 
@@ -107,10 +115,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
             return Err(ArgsError::Conflict(*one, other));
         }
     }
-    let inputs = [(Flag::Room, &args.room), (Flag::Motion, &args.motion)];
-    for (input, path) in inputs {
-        if path.is_some() && *path == args.record {
-            return Err(ArgsError::Overwrites(Flag::Record, input));
+    let inputs =
+        [(Flag::Room, &args.room), (Flag::Motion, &args.motion), (Flag::Replay, &args.replay)];
+    for (output, written) in [(Flag::Record, &args.record), (Flag::Map, &args.map)] {
+        let overwritten = inputs.iter().find(|(_, path)| path.is_some() && *path == written);
+        if let Some(&(input, _)) = overwritten {
+            return Err(ArgsError::Overwrites(output, input));
         }
     }
     Ok(Request::Session(args))
@@ -143,6 +153,8 @@ pub(crate) enum Flag {
     Record,
     Replay,
     Plot,
+    Map,
+    Store,
     Json,
     Help,
 }
@@ -150,10 +162,18 @@ pub(crate) enum Flag {
 /// A recording holds what drove its session, and a replay has no clock to keep up with.
 const CONFLICTS: &[(Flag, &[Flag])] = &[(
     Flag::Replay,
-    &[Flag::Record, Flag::Room, Flag::Motion, Flag::Agents, Flag::Seconds, Flag::Realtime],
+    &[
+        Flag::Record,
+        Flag::Room,
+        Flag::Motion,
+        Flag::Agents,
+        Flag::Seconds,
+        Flag::Realtime,
+        Flag::Store,
+    ],
 )];
 
-const FLAGS: [(Flag, &str, Option<&str>); 12] = [
+const FLAGS: [(Flag, &str, Option<&str>); 14] = [
     (Flag::Room, "--room", Some("a file")),
     (Flag::Motion, "--motion", Some("a file")),
     (Flag::Agents, "--agents", Some("a whole number from 0 to 1000000")),
@@ -164,6 +184,8 @@ const FLAGS: [(Flag, &str, Option<&str>); 12] = [
     (Flag::Record, "--record", Some("a file")),
     (Flag::Replay, "--replay", Some("a file")),
     (Flag::Plot, "--plot", Some("a file name that ends in .svg")),
+    (Flag::Map, "--map", Some("a file")),
+    (Flag::Store, "--store", Some("a folder")),
     (Flag::Json, "--json", None),
     (Flag::Help, "--help", None),
 ];
@@ -211,6 +233,8 @@ impl Flag {
                 }
                 args.plot = Some(path);
             }
+            Self::Map => args.map = Some(required()?.into()),
+            Self::Store => args.store = Some(required()?.into()),
             Self::Json => args.json = true,
             Self::Help => {}
         }
@@ -328,7 +352,7 @@ mod tests {
         assert_eq!(session(""), Args::default());
         let args = session(
             "--room r.json --motion=m.json --agents 1000000 --seconds 0.5 --workers 0 --realtime --processor \
-             --record out.xrm --plot p.svg --json",
+             --record out.xrm --plot p.svg --map m2.json --store kept --json",
         );
         let expected = Args {
             room: Some("r.json".into()),
@@ -341,6 +365,8 @@ mod tests {
             record: Some("out.xrm".into()),
             replay: None,
             plot: Some("p.svg".into()),
+            map: Some("m2.json".into()),
+            store: Some("kept".into()),
             json: true,
         };
         assert_eq!(args, expected);

@@ -21,6 +21,7 @@ mod pose;
 mod processor;
 mod progress;
 mod recording;
+mod remember;
 mod report;
 mod room;
 mod session;
@@ -62,7 +63,7 @@ fn run() -> Result<(), String> {
         Request::Help => return print(args::HELP),
         Request::Session(args) => args,
     };
-    for path in [&args.record, &args.plot].into_iter().flatten() {
+    for path in [&args.record, &args.plot, &args.map].into_iter().flatten() {
         check_output(path)?;
     }
     match &args.replay {
@@ -99,6 +100,7 @@ fn play(args: &Args) -> Result<(), String> {
         workers,
         seed: SEED,
         record,
+        store: args.store.as_deref(),
         processor: trained.as_ref(),
     })?;
     let mut film = args.plot.is_some().then(|| Film::new(&session.cast, realtime));
@@ -110,24 +112,27 @@ fn play(args: &Args) -> Result<(), String> {
             print(&format!("record  {}: {} bytes\n", path.display(), report::grouped(bytes)))?;
         }
     }
-    let Session { mesh, cast, .. } = &session;
+    let Session { mesh, cast, .. } = &mut session;
     if let (Some(path), Some(film)) = (&args.plot, &film) {
         write(path, &film.draw(mesh, cast, &room, &title))?;
     }
-    conclude(args, &measured.report(mesh, cast, trained.as_ref()))
+    let mut report = measured.report(mesh, cast, trained.as_ref());
+    report.memory = remember::finish(mesh, args)?;
+    conclude(args, &report)
 }
 
 /// Plays a recorded session again and reports on it.
 fn replay(path: &Path, args: &Args) -> Result<(), String> {
     let (room, title, reader) = recording::open(path)?;
     let surroundings = Arc::new(Surroundings::of(&room));
+    let memory = remember::begin(&surroundings, None)?;
     let wrong = |error: String| format!("{}: {error}", path.display());
     let trained = train(args)?;
     let register = |mesh: &mut Mesh| {
         if let Some(trained) = &trained {
             agents::register_classifier(mesh, trained)?;
         }
-        agents::register(mesh, &surroundings)
+        agents::register(mesh, &surroundings, memory)
     };
     let mut replay = Replay::open(reader, register, Some(args.workers + 1))
         .map_err(|error| wrong(error.to_string()))?;
@@ -143,7 +148,9 @@ fn replay(path: &Path, args: &Args) -> Result<(), String> {
     if let (Some(path), Some(film)) = (&args.plot, &film) {
         write(path, &film.draw(replay.mesh(), &cast, &room, &title))?;
     }
-    conclude(args, &measured.report(replay.mesh(), &cast, trained.as_ref()))
+    let mut report = measured.report(replay.mesh(), &cast, trained.as_ref());
+    report.memory = remember::finish(&mut replay.into_mesh(), args)?;
+    conclude(args, &report)
 }
 
 /// Trains the processor, if there is to be one.

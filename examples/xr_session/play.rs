@@ -69,6 +69,7 @@ impl Measured {
             agents,
             bytes_per_agent: mesh.agent_bytes() as f64 / agents.max(1) as f64,
             state_hash: mesh.state_hash(),
+            memory: None,
             processor: trained.map(|trained| trained.report(mesh, cast.readers.iter())),
         }
     }

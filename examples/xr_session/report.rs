@@ -5,6 +5,7 @@ use core::fmt::{self, Write as _};
 use xrmesh::Histogram;
 
 use crate::processor::ProcessorReport;
+use crate::remember::MemoryReport;
 
 /// One frame at 90 Hz, in microseconds: what a tick has to fit into.
 const FRAME_US: f64 = 1e6 / 90.0;
@@ -27,6 +28,8 @@ pub(crate) struct Report {
     pub(crate) agents: u64,
     pub(crate) bytes_per_agent: f64,
     pub(crate) state_hash: u64,
+    /// What became of the memory, once it is closed.
+    pub(crate) memory: Option<MemoryReport>,
     /// If agents thought with one.
     pub(crate) processor: Option<ProcessorReport>,
 }
@@ -68,6 +71,9 @@ impl Report {
             "bytes_per_agent": self.bytes_per_agent,
             "state_hash": format!("{:016x}", self.state_hash),
         });
+        if let Some(memory) = self.memory {
+            line["memory"] = memory.to_json();
+        }
         if let Some(processor) = self.processor {
             line["processor"] = processor.to_json();
         }
@@ -108,6 +114,12 @@ impl fmt::Display for Report {
         }
         if let Some(processor) = &self.processor {
             write!(f, "processor\n{processor}")?;
+        }
+        if let Some(memory) = &self.memory {
+            writeln!(f, "memory")?;
+            for (name, figure) in memory.rows() {
+                row(f, name, &grouped(figure))?;
+            }
         }
         writeln!(f, "session")?;
         row(f, "ticks", &grouped(self.ticks))?;
@@ -161,6 +173,7 @@ mod tests {
             agents: 207,
             bytes_per_agent: 101.5,
             state_hash: 0x00ab_cdef_0123_4567,
+            memory: None,
             processor: None,
         }
     }

@@ -4,6 +4,7 @@
 //! camera detected. Everything else is done by agents.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 
 use xrmesh::config::{LimitsConfig, MeshConfig, ProcessingConfig};
@@ -21,6 +22,7 @@ use crate::messages::{self, Button, DevicePose, HEADSET, Said, topic};
 use crate::motion::{Action, ButtonEvent, Device, Motion};
 use crate::pose::posed;
 use crate::processor::{CLASSIFIERS, Trained};
+use crate::remember;
 use crate::room::Room;
 use crate::surroundings::Surroundings;
 
@@ -51,6 +53,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) seed: u64,
     /// Where the mesh's recording goes.
     pub(crate) record: Option<File>,
+    /// The folder of the memory's store; none keeps it in RAM.
+    pub(crate) store: Option<&'a Path>,
     /// What classifiers read digits with, if there are to be some.
     pub(crate) processor: Option<&'a Trained>,
 }
@@ -80,7 +84,8 @@ impl Session {
         if let Some(trained) = setup.processor {
             agents::register_classifier(&mut mesh, trained).map_err(|error| error.to_string())?;
         }
-        agents::register(&mut mesh, &room).map_err(|error| error.to_string())?;
+        let memory = remember::begin(&room, setup.store)?;
+        agents::register(&mut mesh, &room, memory).map_err(|error| error.to_string())?;
         if let Some(file) = setup.record {
             let recorded = mesh.record_to(Box::new(file), RecordOptions::default());
             recorded.map_err(|error| error.to_string())?;
@@ -310,8 +315,8 @@ mod tests {
         record: Option<File>,
     ) -> (Vec<u64>, Vec<(&'static str, u64)>) {
         let motion = motion.clone();
-        let setup =
-            Setup { room, motion, characters: 80, workers, seed: 1, record, processor: None };
+        let (characters, store, processor) = (80, None, None);
+        let setup = Setup { room, motion, characters, workers, seed: 1, record, store, processor };
         let mut session = Session::new(setup).unwrap();
         let mut hashes = Vec::new();
         for frame in 0..frames {
@@ -378,7 +383,8 @@ mod tests {
         for workers in [1, 2] {
             let (room, _, reader) = crate::recording::open(&path).unwrap();
             let room = Arc::new(Surroundings::of(&room));
-            let register = |mesh: &mut Mesh| agents::register(mesh, &room);
+            let memory = remember::begin(&room, None).unwrap();
+            let register = |mesh: &mut Mesh| agents::register(mesh, &room, memory);
             let mut replay = Replay::open(reader, register, Some(workers)).unwrap();
             let mut replayed = Vec::new();
             while let Some(tick) = replay.step().unwrap() {

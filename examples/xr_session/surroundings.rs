@@ -10,6 +10,8 @@ use crate::room::{Entity, Label, Room};
 #[derive(Debug)]
 pub(crate) struct Surroundings {
     pub(crate) things: Vec<Thing>,
+    /// The labels of the things' classes, by their numbers.
+    pub(crate) labels: Vec<String>,
     /// Where characters can stand; `None` in a room without free floor.
     pub(crate) floor: Option<Grid>,
     pub(crate) floor_height: f32,
@@ -57,6 +59,7 @@ impl Surroundings {
         }
         Self {
             things,
+            labels: labels.iter().map(|label| label.name().to_owned()).collect(),
             floor: Grid::of(room),
             floor_height: room.floor_height(),
             extent: room.extent().unwrap_or_default(),

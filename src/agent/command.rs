@@ -139,6 +139,9 @@ pub enum CommandError {
     /// Commands are not taken in `on_stop`.
     #[error("an agent that stops may send, but not command")]
     Stopping,
+    /// The host attached no memory.
+    #[error("the mesh has no memory")]
+    NoMemory,
     /// The shard gave as many commands in this round as an outbox may hold messages.
     #[error("the outbox holds {limit} commands, as many as limits.outbox_capacity allows")]
     OutboxFull {

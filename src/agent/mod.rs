@@ -24,6 +24,7 @@ pub(crate) mod health;
 pub(crate) mod infer;
 pub(crate) mod outbox;
 mod retry;
+pub(crate) mod remember;
 pub(crate) mod round;
 pub(crate) mod slab;
 pub(crate) mod slots;

@@ -108,6 +108,7 @@ pub(crate) struct Outbox {
     pub(crate) commands: Vec<Command>,
     #[cfg(feature = "photonic")]
     pub(crate) submissions: crate::agent::infer::Submissions,
+    pub(crate) wishes: crate::agent::remember::Wishes,
     pub(crate) timer: Timer,
     pub(crate) asks: Asks,
     pub(crate) annexes: AnnexPool,
@@ -143,6 +144,7 @@ impl Outbox {
             commands: Vec::new(),
             #[cfg(feature = "photonic")]
             submissions: crate::agent::infer::Submissions::default(),
+            wishes: crate::agent::remember::Wishes::default(),
             timer: Timer::default(),
             asks: Asks::new(),
             annexes: AnnexPool::default(),

@@ -451,6 +451,7 @@ impl Engine {
             self.shard(index).outbox.commands = commands;
         }
         self.view.settle_moves();
+        self.change_memory();
         #[cfg(feature = "photonic")]
         self.infer();
         self.exchange();

@@ -17,4 +17,5 @@ pub(crate) mod infer;
 pub(crate) mod pacer;
 pub(crate) mod probe;
 pub(crate) mod quota;
+mod remember;
 pub(crate) mod shard;

@@ -226,6 +226,17 @@ impl SpatialMemory {
         self.state.view()
     }
 
+    /// Gives the index what it awaits, so that [`settled`](Self::settled) shows all.
+    pub(crate) fn settle(&mut self) {
+        self.state.settle();
+    }
+
+    /// The present state of a memory that was settled since it changed last.
+    #[inline]
+    pub(crate) fn settled(&self) -> MemoryView<'_> {
+        self.state.view()
+    }
+
     /// Takes in everything that later answers depend on, in slot order: what
     /// [`StateHasher`] gives is the same for two memories that were changed in the same way, also
     /// where one was closed and recovered meanwhile.

@@ -6,8 +6,8 @@ use crate::message::{Envelope, Stamp};
 
 /// The hash of everything that decides what the mesh does next: clock, roster and agents in slot
 /// order with their poses, interests and links, all mail in the order of its delivery, and the vectors
-/// that wait for processors.
-/// O(agents + mail).
+/// that wait for processors, and the memory.
+/// O(agents + mail + objects).
 pub(crate) fn state_hash(engine: &Engine) -> u64 {
     let (mut hasher, view) = (StateHasher::new(), &engine.view);
     hasher.u64(view.tick);
@@ -39,6 +39,9 @@ pub(crate) fn state_hash(engine: &Engine) -> u64 {
     }
     #[cfg(feature = "photonic")]
     engine.processors.hash(&mut hasher);
+    if let Some(attached) = &view.memory {
+        attached.memory.hash_state(&mut hasher);
+    }
     hasher.finish()
 }
 

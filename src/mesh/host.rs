@@ -14,6 +14,7 @@ use crate::mesh::report::HealthEvent;
 use crate::mesh::{Explanation, Mesh, MeshHandle, RegisterError, SpawnError};
 use crate::message::{Content, EnvelopeId, Message, Target, Topic};
 use crate::space::{Pose, Region, Vec3};
+use crate::time::Time;
 
 /// Agents.
 impl Mesh {
@@ -392,6 +393,12 @@ impl Mesh {
     #[must_use]
     pub fn state_hash(&self) -> u64 {
         super::hash::state_hash(&self.engine)
+    }
+
+    /// The time of the last tick; `None` before the first.
+    #[must_use]
+    pub fn last_tick(&self) -> Option<Time> {
+        self.last
     }
 
     /// An agent's health; `None` if it does not live.

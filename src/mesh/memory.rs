@@ -1,12 +1,13 @@
 //! The memory, from the host's side.
 
+use std::borrow::Cow;
+
 use crate::agent::view::Attached;
 use crate::memory::{
     MemoryAnswer, MemoryCommand, MemoryRefused, PublishError, Published, SpatialMemory,
 };
 use crate::mesh::record::Event;
 use crate::mesh::{Mesh, RegisterError};
-use crate::time::Time;
 
 /// Why the host's change of the memory was refused. Nothing has changed then.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -92,7 +93,7 @@ impl Mesh {
         let attached = self.engine.view.memory.as_mut().ok_or(MemoryChangeError::NoMemory)?;
         let answer = attached.memory.obey(command, now)?;
         attached.memory.settle();
-        self.note(Event::Memory { command: command.into(), answer: answer.to_bits() });
+        self.note(Event::Memory { command: Cow::Borrowed(command), answer: answer.to_bits() });
         Ok(answer)
     }
 
@@ -101,12 +102,5 @@ impl Mesh {
     #[must_use]
     pub fn memory_published(&self) -> Option<Result<Published, PublishError>> {
         self.engine.view.memory.as_ref().and_then(|attached| attached.published)
-    }
-
-    /// Whether the memory was published at a time after `now`; then a tick at `now` publishes nothing.
-    pub(super) fn settle_memory(&mut self, _: Time) {
-        if let Some(attached) = &mut self.engine.view.memory {
-            attached.memory.settle();
-        }
     }
 }

@@ -22,6 +22,7 @@ mod host;
 mod inbox;
 #[cfg(feature = "photonic")]
 mod infer;
+mod memory;
 mod record;
 mod registry;
 mod report;
@@ -32,6 +33,7 @@ pub use error::{MeshError, SpawnError, TickError};
 pub use explain::Explanation;
 pub use handle::{Batch, HandleError, Lane, MeshHandle};
 pub use inbox::Refusal;
+pub use memory::MemoryChangeError;
 pub use record::{RecordError, RecordOptions, Recording, Replay, ReplayError, ReplayTick};
 pub use registry::RegisterError;
 pub use report::{HealthEvent, TickReport};
@@ -181,6 +183,7 @@ impl Mesh {
         self.engine.begin_tick(u64::from(self.config.processing.ageing_ticks));
         self.check_health(now);
         let done = self.run_rounds(allowance);
+        self.engine.publish_memory(now);
         let account = self.engine.counters();
         let before = core::mem::replace(&mut self.account, account);
         let Self { engine, recorder, account, .. } = self;
@@ -264,6 +267,7 @@ fn view(config: &Config) -> Result<View, MeshError> {
         links: Links::default(),
         nearby: Nearby::new(),
         processors: Vec::new(),
+        memory: None,
         reach: None,
     })
 }

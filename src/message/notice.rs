@@ -64,6 +64,8 @@ pub enum RefusedCommand {
     Connect = 2,
     /// Have a processor take a vector; it failed at the whole batch.
     Infer = 3,
+    /// Change the memory; what was asked for did not fit it any more.
+    Memory = 4,
 }
 
 impl Plain for Refused {
@@ -82,11 +84,13 @@ impl Refused {
             1 => Some(RefusedCommand::Subscribe),
             2 => Some(RefusedCommand::Connect),
             3 => Some(RefusedCommand::Infer),
+            4 => Some(RefusedCommand::Memory),
             _ => None,
         }
     }
 
-    /// The agent's, the topic's or the processor's bits.
+    /// The agent's, the topic's, the processor's, or the object's, frame's or area's bits; zero for a
+    /// change of the memory that is about none or many.
     #[must_use]
     pub fn about(&self) -> u64 {
         self.about

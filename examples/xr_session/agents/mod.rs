@@ -1,7 +1,7 @@
 //! The agents of the session, a file each.
 //!
-//! 1. An agent learns of the world by messages, of the room's scan from the [`Surroundings`] that
-//!    its factory holds, and of nothing else: two sessions of one recording are the same bit for
+//! 1. An agent learns of the world by messages and from the memory that they share, of the room's
+//!    scan from the [`Surroundings`] that its factory holds, and of nothing else: two sessions of one recording are the same bit for
 //!    bit, on any number of threads.
 //! 2. Each is registered by name and made from bytes, so that a session can be recorded, replayed,
 //!    and an agent that panicked restarted.
@@ -20,6 +20,7 @@ mod tracker;
 
 use std::sync::Arc;
 
+use xrmesh::memory::SpatialMemory;
 use xrmesh::{AgentId, FailureKind, Fault, Mesh, RegisterError, StateHasher, Vec3, read_plain};
 
 pub(crate) use anchor::Anchors;
@@ -34,6 +35,7 @@ pub(crate) use rendering::{Rendering, RenderingSetup};
 pub(crate) use tracker::Tracker;
 
 use crate::processor::{PROCESSOR, Trained};
+use crate::remember::Classes;
 use crate::surroundings::Surroundings;
 
 /// The names that the types are registered, recorded and spawned by.
@@ -51,20 +53,24 @@ pub(crate) const CLASSIFIER: &str = "classifier";
 /// Seconds between two frames.
 pub(crate) const FRAME_S: f32 = 1.0 / 90.0;
 
-/// Registers all types.
-pub(crate) fn register(mesh: &mut Mesh, room: &Arc<Surroundings>) -> Result<(), RegisterError> {
-    let shared = || Arc::clone(room);
-    mesh.register(ANCHORS, |_| Ok::<_, Fault>(Anchors::new()))?;
-    mesh.register(TRACKER, |_| Ok::<_, Fault>(Tracker::new()))?;
+/// Registers all types, and attaches the memory that they share.
+pub(crate) fn register(
+    mesh: &mut Mesh,
+    room: &Arc<Surroundings>,
+    memory: SpatialMemory,
+) -> Result<(), RegisterError> {
+    mesh.attach_memory(memory)?;
+    let (shared, classes) = (|| Arc::clone(room), Classes::of(room));
+    mesh.register(ANCHORS, move |_| Ok::<_, Fault>(Anchors::new(classes)))?;
+    mesh.register(TRACKER, move |_| Ok::<_, Fault>(Tracker::new(classes)))?;
     let scan = shared();
     mesh.register(MAPPER, move |_| Ok::<_, Fault>(Mapper::new(Arc::clone(&scan))))?;
     mesh.register(INTERACTION, |bytes| read_plain(bytes).map(Interaction::new))?;
     let scan = shared();
     mesh.register(PHYSICS, move |bytes| Physics::new(Arc::clone(&scan), bytes))?;
     let scan = shared();
-    let things = scan.things.len();
     mesh.register(RENDERING, move |bytes| {
-        read_plain(bytes).map(|setup| Rendering::new(setup, things))
+        read_plain(bytes).map(|setup| Rendering::new(setup, classes))
     })?;
     mesh.register(COLLABORATION, |_| Ok::<_, Fault>(Collaboration::new()))?;
     mesh.register(PEER, |bytes| read_plain(bytes).map(Peer::new))?;

@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use bytemuck::{Pod, Zeroable};
-use xrmesh::space::{Aabb, FieldOfView, Frustum};
+use xrmesh::memory::{Filter, Workspace};
+use xrmesh::space::{FieldOfView, Frustum};
 use xrmesh::{
     Agent, AgentId, AskId, Context, Envelope, FailureKind, Fault, Kind, Plain, Pose, Region,
     StateHasher, Vec3,
@@ -11,9 +12,10 @@ use xrmesh::{
 
 use super::{agent, hash_agent, hash_vector};
 use crate::messages::{
-    self, AnchorList, AnchorMoved, AnchorsWithin, Body, DevicePose, HEADSET, Said, Surface, Track,
-    VisibleSet, topic,
+    self, AnchorList, AnchorMoved, AnchorsWithin, Body, DevicePose, HEADSET, Said, VisibleSet,
+    topic,
 };
+use crate::remember::Classes;
 
 /// What a headset shows: about 108° by 96°, in radians, from 5 cm to 20 m.
 const VIEW_RAD: [f32; 2] = [1.885, 1.676];
@@ -39,10 +41,11 @@ pub(crate) struct RenderingSetup {
 pub(crate) struct Rendering {
     setup: RenderingSetup,
     headset: Option<Pose>,
-    /// By the thing's number.
-    surfaces: Vec<Option<Aabb>>,
+    /// What the memory is asked for: what was mapped, and what was seen.
+    mapped: Filter,
+    seen: Filter,
+    work: Workspace,
     /// By number.
-    tracks: Vec<(u32, Vec3)>,
     bodies: Vec<(u32, Vec3)>,
     asked: Option<AskId>,
     anchors: u32,
@@ -53,13 +56,15 @@ pub(crate) struct Rendering {
 }
 
 impl Rendering {
-    /// For a room of `things` things.
-    pub(crate) fn new(setup: RenderingSetup, things: usize) -> Self {
+    pub(crate) fn new(setup: RenderingSetup, classes: Classes) -> Self {
+        let mut work = Workspace::new();
+        work.reserve_hits(MAX_KEPT);
         Self {
             setup,
             headset: None,
-            surfaces: vec![None; things],
-            tracks: Vec::with_capacity(64),
+            mapped: classes.all_mapped(),
+            seen: classes.all_seen(),
+            work,
             bodies: Vec::with_capacity(64),
             asked: None,
             anchors: 0,
@@ -74,35 +79,24 @@ impl Rendering {
         self.visible
     }
 
-    fn map(&mut self, surface: &Surface) {
-        let Surface { thing, centre, half, .. } = *surface;
-        if let Some(place) = self.surfaces.get_mut(usize::from(thing)) {
-            *place = Aabb::new(centre - half, centre + half).ok();
-        }
-    }
-
-    fn follow(&mut self, track: &Track) {
-        if track.hits > 0 {
-            put(&mut self.tracks, track.track, track.position);
-        } else {
-            self.tracks.retain(|(number, _)| *number != track.track);
-        }
-    }
-
     /// What lies in the view from `pose`.
     fn collect(&mut self, context: &mut Context<'_>, pose: &Pose) -> Result<VisibleSet, Fault> {
         let view = FieldOfView::symmetric(VIEW_RAD[0], VIEW_RAD[1]);
         let frustum = Frustum::new(pose, view, NEAR_M, FAR_M).map_err(|_| {
             Fault::new(FailureKind::ProcessingError, "the headset's pose gives no view")
         })?;
-        let surfaces = self.surfaces.iter().flatten().filter(|bounds| frustum.overlaps(bounds));
-        let inside =
-            |all: &[(u32, Vec3)]| all.iter().filter(|(_, at)| frustum.contains(*at)).count();
+        let bodies = self.bodies.iter().filter(|(_, at)| frustum.contains(*at)).count();
+        let (mut surfaces, mut tracks) = (0, 0);
+        if let Some(memory) = context.memory() {
+            let work = &mut self.work;
+            surfaces = memory.in_frustum(&frustum, MAX_KEPT, &self.mapped, work).len();
+            tracks = memory.in_frustum(&frustum, MAX_KEPT, &self.seen, work).len();
+        }
         let mut visible = VisibleSet {
             frame: context.tick() as u32,
-            surfaces: surfaces.count() as u16,
-            bodies: inside(&self.bodies) as u16,
-            tracks: inside(&self.tracks) as u32,
+            surfaces: surfaces as u16,
+            bodies: bodies as u16,
+            tracks: tracks as u32,
             agents: 0,
             nearest: 0,
         };
@@ -137,8 +131,8 @@ fn put(all: &mut Vec<(u32, Vec3)>, number: u32, place: Vec3) {
 
 impl Agent for Rendering {
     fn on_start(&mut self, context: &mut Context<'_>) -> Result<(), Fault> {
-        use messages::{ANCHORS, BODIES, DEVICES, ROOM, TRACKS};
-        for name in [DEVICES, ROOM, TRACKS, BODIES, ANCHORS] {
+        use messages::{ANCHORS, BODIES, DEVICES};
+        for name in [DEVICES, BODIES, ANCHORS] {
             context.subscribe(name, None)?;
         }
         Ok(())
@@ -152,8 +146,6 @@ impl Agent for Rendering {
                     self.headset = Some(pose.pose());
                 }
             }
-            Kind::ENVIRONMENT_MAP => self.map(&envelope.plain()?),
-            <Track as Plain>::KIND => self.follow(&envelope.plain()?),
             Kind::PHYSICS_STATE => {
                 let body: Body = envelope.plain()?;
                 put(&mut self.bodies, body.object, body.position);
@@ -190,10 +182,7 @@ impl Agent for Rendering {
         if let Some(pose) = &self.headset {
             hasher.pose(pose);
         }
-        for bounds in &self.surfaces {
-            hasher.bool(bounds.is_some());
-        }
-        for (number, place) in self.tracks.iter().chain(&self.bodies) {
+        for (number, place) in &self.bodies {
             hasher.u32(*number);
             hash_vector(hasher, *place);
         }

@@ -1,37 +1,42 @@
-//! The object tracker: keeps detections that are certain enough, associates them with what it
-//! follows, and forgets what is no longer seen.
+//! The object tracker: has the memory fuse detections that are certain enough, tells the others what
+//! it made of them, and what is no longer seen.
 
 use core::time::Duration;
 
-use xrmesh::{Agent, Context, Envelope, Fault, Kind, StateHasher, Time, Vec3};
+use xrmesh::memory::{ObjectId, Observation};
+use xrmesh::{Agent, Context, Envelope, Fault, Kind, Pose, StateHasher, Time, Vec3};
 
 use super::hash_vector;
 use crate::messages::{self, Detection, Said, Track, topic};
+use crate::remember::Classes;
 
 /// Detections below this confidence are left out.
 const CONFIDENCE_PERMILLE: u16 = 700;
-/// A detection belongs to the nearest track of its class that is this near, in metres.
-const GATE_M: f32 = 0.4;
-/// The share of a detection's offset that a track takes over.
-const GAIN: f32 = 0.3;
 /// Sights until a track is published: a single one may be a reflection.
 const HITS_TO_CONFIRM: u32 = 3;
-/// A track that has not been seen for so long is given up.
+/// What has not been seen for so long is no longer followed; the memory keeps it.
 const EXPIRY: Duration = Duration::from_secs(2);
 const MAX_TRACKS: usize = 1_024;
+/// Detections of one image.
+const MAX_BATCH: usize = 256;
 
 /// See the [module](self) docs.
 #[derive(Debug)]
 pub(crate) struct Tracker {
+    classes: Classes,
+    /// What the present image showed.
+    batch: Vec<Observation>,
+    /// When the last image was given to the memory, while what came of it was not looked at.
+    asked_at: Option<Time>,
+    /// By id.
     tracks: Vec<Followed>,
-    next: u32,
     kept: u64,
     left_out: u64,
 }
 
 #[derive(Debug)]
 struct Followed {
-    number: u32,
+    id: ObjectId,
     class: u32,
     position: Vec3,
     hits: u32,
@@ -40,13 +45,20 @@ struct Followed {
 
 impl Followed {
     fn track(&self, hits: u32) -> Track {
-        Track { track: self.number, class: self.class, position: self.position, hits }
+        Track { track: self.id.slot(), class: self.class, position: self.position, hits }
     }
 }
 
 impl Tracker {
-    pub(crate) fn new() -> Self {
-        Self { tracks: Vec::with_capacity(MAX_TRACKS), next: 0, kept: 0, left_out: 0 }
+    pub(crate) fn new(classes: Classes) -> Self {
+        Self {
+            classes,
+            batch: Vec::with_capacity(MAX_BATCH),
+            asked_at: None,
+            tracks: Vec::with_capacity(MAX_TRACKS),
+            kept: 0,
+            left_out: 0,
+        }
     }
 
     /// Detections that were kept, those that were not, and tracks now.
@@ -54,65 +66,77 @@ impl Tracker {
         [self.kept, self.left_out, self.tracks.len() as u64]
     }
 
-    /// The track that a detection goes to; `None` where it is not certain enough. One detection of
-    /// an image goes to one track: two chairs side by side stay two.
-    fn associate(&mut self, now: Time, detection: &Detection) -> Option<&Followed> {
-        if detection.confidence_permille < CONFIDENCE_PERMILLE || !detection.position.is_finite() {
+    /// Puts a detection into the batch, if it is certain enough.
+    fn take(&mut self, detection: &Detection) {
+        let certain = detection.confidence_permille >= CONFIDENCE_PERMILLE;
+        let Some(pose) = Pose::at(detection.position).ok().filter(|_| certain) else {
             self.left_out += 1;
-            return None;
+            return;
+        };
+        if self.batch.len() == MAX_BATCH {
+            self.left_out += 1;
+            return;
         }
         self.kept += 1;
-        let mut nearest: Option<(f32, usize)> = None;
-        for (place, followed) in self.tracks.iter().enumerate() {
-            let distance = followed.position.distance_squared(detection.position);
-            let free = followed.class == detection.class && followed.seen_at != now;
-            if free
-                && distance <= GATE_M * GATE_M
-                && nearest.is_none_or(|(least, _)| distance < least)
-            {
-                nearest = Some((distance, place));
-            }
-        }
-        let place = match nearest {
-            Some((_, place)) => {
+        let class = self.classes.seen(detection.class as u16);
+        let [x, y, z] = detection.half_mm.map(|millimetres| f32::from(millimetres) * 1e-3);
+        self.batch.push(Observation {
+            half_extents: Vec3::new(x, y, z),
+            confidence: f32::from(detection.confidence_permille.min(1_000)) * 1e-3,
+            ..Observation::new(class, pose)
+        });
+    }
+
+    /// Follows an object that was seen in the last image.
+    fn follow(&mut self, id: ObjectId, class: u32, position: Vec3, seen_at: Time) -> Option<&Followed> {
+        let place = match self.tracks.binary_search_by_key(&id, |followed| followed.id) {
+            Ok(place) => {
                 let followed = &mut self.tracks[place];
-                let offset = detection.position - followed.position;
-                followed.position = followed.position + offset * GAIN;
                 followed.hits = followed.hits.saturating_add(1);
-                followed.seen_at = now;
+                (followed.position, followed.seen_at) = (position, seen_at);
                 place
             }
-            None if self.tracks.len() == MAX_TRACKS => return None,
-            None => {
-                let &Detection { class, position, .. } = detection;
-                let number = self.next;
-                self.next = self.next.wrapping_add(1);
-                self.tracks.push(Followed { number, class, position, hits: 1, seen_at: now });
-                self.tracks.len() - 1
+            Err(_) if self.tracks.len() == MAX_TRACKS => return None,
+            Err(place) => {
+                self.tracks.insert(place, Followed { id, class, position, hits: 1, seen_at });
+                place
             }
         };
         self.tracks.get(place)
     }
+
+    /// Tells what the memory made of the last image.
+    fn look_back(&mut self, context: &mut Context<'_>, asked_at: Time) -> Result<(), Fault> {
+        let Some(memory) = context.memory() else { return Ok(()) };
+        let classes = self.classes;
+        let seen = memory
+            .objects()
+            .filter(|object| object.last_seen == asked_at && classes.is_seen(object.class));
+        for object in seen {
+            let Some(pose) = memory.world_pose(object.id) else { continue };
+            let class = u32::from(object.class.index());
+            let followed = self.follow(object.id, class, pose.position(), asked_at);
+            if let Some(followed) = followed.filter(|followed| followed.hits >= HITS_TO_CONFIRM) {
+                let track = followed.track(followed.hits);
+                context.send(topic(messages::TRACKS), track.message())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Agent for Tracker {
-    fn on_message(
-        &mut self,
-        context: &mut Context<'_>,
-        envelope: &Envelope<'_>,
-    ) -> Result<(), Fault> {
-        if envelope.kind() != Kind::OBJECT_DETECTION {
-            return Ok(());
-        }
-        let found = self.associate(context.now(), &envelope.plain()?);
-        if let Some(followed) = found.filter(|followed| followed.hits >= HITS_TO_CONFIRM) {
-            let track = followed.track(followed.hits);
-            context.send(topic(messages::TRACKS), track.message())?;
+    fn on_message(&mut self, _: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
+        if envelope.kind() == Kind::OBJECT_DETECTION {
+            self.take(&envelope.plain()?);
         }
         Ok(())
     }
 
     fn on_tick(&mut self, context: &mut Context<'_>) -> Result<(), Fault> {
+        if let Some(asked_at) = self.asked_at.take() {
+            self.look_back(context, asked_at)?;
+        }
         let now = context.now();
         let mut sent = Ok(());
         self.tracks.retain(|followed| {
@@ -123,15 +147,23 @@ impl Agent for Tracker {
             }
             keep
         });
-        Ok(sent?)
+        sent?;
+        if !self.batch.is_empty() {
+            context.observe(&self.batch)?;
+            self.batch.clear();
+            self.asked_at = Some(now);
+        }
+        Ok(())
     }
 
     fn hash_state(&self, hasher: &mut StateHasher) {
-        hasher.u32(self.next);
         hasher.u64(self.kept);
         hasher.u64(self.left_out);
+        hasher.u64(self.asked_at.map_or(0, Time::as_nanos) as u64);
+        hasher.u32(self.batch.len() as u32);
+        self.batch.iter().for_each(|seen| hasher.pose(&seen.pose));
         for followed in &self.tracks {
-            hasher.u32(followed.number);
+            hasher.u64(followed.id.to_bits());
             hasher.u32(followed.class);
             hash_vector(hasher, followed.position);
             hasher.u32(followed.hits);
@@ -147,35 +179,37 @@ impl Agent for Tracker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generate;
+    use crate::remember;
+    use crate::surroundings::Surroundings;
 
     fn detection(x: f32, confidence_permille: u16) -> Detection {
-        Detection {
-            class: 4,
-            position: Vec3::new(x, 0.0, 0.0),
-            half_mm: [0; 3],
-            confidence_permille,
-        }
+        let position = Vec3::new(x, 0.0, 0.0);
+        Detection { class: 1, position, half_mm: [100; 3], confidence_permille }
     }
 
     #[test]
     fn confidence_decides_at_seven_tenths() {
-        let mut tracker = Tracker::new();
-        assert!(tracker.associate(Time::ZERO, &detection(0.0, 699)).is_none());
-        assert!(tracker.associate(Time::ZERO, &detection(0.0, 700)).is_some());
-        assert_eq!(tracker.tally(), [1, 1, 1]);
+        let mut tracker = Tracker::new(Classes::of(&Surroundings::of(&generate::room(1))));
+        tracker.take(&detection(0.0, 699));
+        tracker.take(&detection(0.0, 700));
+        tracker.take(&detection(f32::NAN, 900));
+        assert_eq!((tracker.tally(), tracker.batch.len()), ([1, 2, 0], 1));
     }
 
     #[test]
     fn five_chairs_stay_five() {
-        let mut tracker = Tracker::new();
+        let room = Surroundings::of(&generate::room(1));
+        let (mut memory, mut tracker) =
+            (remember::begin(&room, None).unwrap(), Tracker::new(Classes::of(&room)));
         for image in 0..20 {
             for chair in 0..5 {
                 let jitter = 0.02 * (image % 3) as f32;
-                let seen = detection(0.3 * chair as f32 + jitter, 900);
-                assert!(tracker.associate(Time::from_nanos(image), &seen).is_some());
+                tracker.take(&detection(0.6 * chair as f32 + jitter, 900));
             }
+            memory.observe(&tracker.batch, Time::from_nanos(image)).unwrap();
+            tracker.batch.clear();
         }
-        assert_eq!(tracker.tracks.len(), 5);
-        assert!(tracker.tracks.iter().all(|followed| followed.hits == 20));
+        assert_eq!(memory.len(), 5);
     }
 }

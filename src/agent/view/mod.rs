@@ -5,11 +5,13 @@
 
 mod interests;
 mod links;
+mod memory;
 mod nearby;
 mod roster;
 
 pub(crate) use interests::{Interests, Match};
 pub(crate) use links::{Links, Search};
+pub(crate) use memory::Attached;
 pub(crate) use nearby::{Nearby, Workspace};
 pub(crate) use roster::Roster;
 
@@ -32,6 +34,8 @@ pub(crate) struct View {
     pub(crate) nearby: Nearby,
     /// What agents can think with, in the order in which it was added.
     pub(crate) processors: Vec<ProcessorShape>,
+    /// What agents remember, if the host attached a memory.
+    pub(crate) memory: Option<Box<Attached>>,
     /// How links follow poses, if they do.
     pub(crate) reach: Option<Reach>,
 }

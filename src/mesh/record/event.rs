@@ -9,6 +9,7 @@ use crate::agent::SpawnOptions;
 use crate::dispatch::engine::RoundCut;
 use crate::id::AgentId;
 use crate::mail::queue::{LEVELS, Pairs};
+use crate::memory::MemoryCommand;
 use crate::message::{EnvelopeId, Target, Topic};
 use crate::space::{Pose, Region};
 use crate::time::Time;
@@ -55,6 +56,11 @@ pub(in super::super) enum Event<'a> {
         name: &'a str,
         inputs: u32,
         outputs: u32,
+    },
+    /// The host changed the memory.
+    Memory {
+        command: Cow<'a, MemoryCommand>,
+        answer: u64,
     },
     /// The host sent it.
     Send {
@@ -177,6 +183,11 @@ impl<'a> Event<'a> {
                 inputs.put(out);
                 outputs.put(out);
             }
+            Self::Memory { command, answer } => {
+                out.push(tag::MEMORY);
+                command.put(out);
+                answer.put(out);
+            }
             Self::Send { id, target, said } => put_group(tag::SEND, *id, target, said, out),
             Self::Take { to, said } => {
                 out.push(tag::TAKE);
@@ -217,6 +228,10 @@ impl<'a> Event<'a> {
             tag::PROCESSOR => {
                 let (index, name, inputs) = (from.read()?, from.read()?, from.read()?);
                 Self::Processor { index, name, inputs, outputs: from.read()? }
+            }
+            tag::MEMORY => {
+                let command: MemoryCommand = from.read()?;
+                Self::Memory { command: Cow::Owned(command), answer: from.read()? }
             }
             tag::SEND => Self::Send { id: from.read()?, target: from.read()?, said: from.read()? },
             tag::TAKE => Self::Take { to: from.read()?, said: from.read()? },
@@ -350,6 +365,7 @@ mod tests {
             Event::AutoConnect { radius: 1.5, hysteresis: 0.5 },
             Event::StopAutoConnect,
             Event::Processor { index: 1, name: "digits", inputs: 64, outputs: 10 },
+            Event::Memory { command: Cow::Owned(MemoryCommand::Class("chair".into())), answer: 3 },
             Event::Send { id: envelope, target: Target::Everyone, said: said() },
             Event::Take { to: b, said: said() },
             Event::TakeGroup { id: envelope, target: topic.into(), said: said() },

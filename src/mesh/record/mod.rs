@@ -30,6 +30,7 @@ mod bytes;
 mod error;
 mod event;
 mod format;
+mod memory;
 mod message;
 mod reader;
 mod replay;

@@ -69,7 +69,8 @@ enum Stage {
 
 impl<R: Read> Replay<R> {
     /// Opens a recording, and makes the mesh that it began with. `register` registers the agent types,
-    /// all that were registered at any time of the session, adds the processors that it began with, and does nothing else to the mesh.
+    /// all that were registered at any time of the session, adds the processors and attaches the memory
+    /// that it began with, and does nothing else to the mesh.
     /// `workers` is how many threads work on a tick; as many as when it was recorded if not said. The
     /// reader is buffered here.
     ///
@@ -131,6 +132,12 @@ impl<R: Read> Replay<R> {
             ticks += 1;
         }
         Ok(ticks)
+    }
+
+    /// Ends the replay where it is: its mesh may go on as a session of its own.
+    #[must_use]
+    pub fn into_mesh(self) -> Mesh {
+        self.mesh
     }
 
     /// The mesh as it is after the last step.
@@ -230,6 +237,10 @@ fn obey(mesh: &mut Mesh, event: Event<'_>, tick: u64, offset: u64) -> Result<(),
         Event::StopAutoConnect => {
             mesh.stop_auto_connect();
             Ok(None)
+        }
+        Event::Memory { command, answer } => {
+            let given = mesh.change_memory(&command).map_err(|error| refused(&error))?;
+            Ok(Some(("what the memory answered", answer, given.to_bits())))
         }
         Event::Send { id, target, said } => {
             let sent = said.with_message(|message| mesh.send(target, message));
