@@ -59,11 +59,12 @@ impl Chunk {
         self.end += 1;
     }
 
-    /// Brings it closer: the header and all packets.
+    /// Brings it closer, the header and all packets, to be read now and written again soon: a chunk that
+    /// was drained is the next to be filled.
     #[inline]
     pub(crate) fn prefetch(&self) {
-        crate::prefetch::prefetch(&self.stamp);
-        self.packets.iter().for_each(crate::prefetch::prefetch);
+        crate::prefetch::prefetch_to_write(&self.stamp);
+        self.packets.iter().for_each(crate::prefetch::prefetch_to_write);
     }
 
     /// What is not delivered yet.
