@@ -37,8 +37,8 @@ const BATCH: usize = 32;
 const DRAIN: usize = 256;
 
 /// What the mesh's end does with a command here: it reads one word.
-fn look(command: Command) {
-    black_box(command.0[0]);
+fn look(front: lane::slots::Front<'_, Command>) {
+    front.look(|command| black_box(command.0[0]));
 }
 
 /// Patience of a side that finds the queue full or empty: spins, then gives the core away.
@@ -113,7 +113,7 @@ fn two_producers(criterion: &mut Criterion) {
                 move |count| send_singly(count, |command| lane.push(command))
             };
             transfer(count, [send(a), send(b)], || {
-                from_a.drain(DRAIN, look) + from_b.drain(DRAIN, look)
+                from_a.drain_front(DRAIN, look) + from_b.drain_front(DRAIN, look)
             })
         })
     });
@@ -125,7 +125,7 @@ fn two_producers(criterion: &mut Criterion) {
                 move |count| send_batched(count, |batch| lane.push_batch(batch))
             };
             transfer(count, [send(a), send(b)], || {
-                from_a.drain(DRAIN, look) + from_b.drain(DRAIN, look)
+                from_a.drain_front(DRAIN, look) + from_b.drain_front(DRAIN, look)
             })
         })
     });
@@ -135,7 +135,9 @@ fn two_producers(criterion: &mut Criterion) {
             let send = |sender: lane::shared::Sender<Command>| {
                 move |count| send_singly(count, |command| sender.push(command))
             };
-            transfer(count, [send(sender.clone()), send(sender)], || receiver.drain(DRAIN, look))
+            transfer(count, [send(sender.clone()), send(sender)], || {
+                receiver.drain_front(DRAIN, look)
+            })
         })
     });
     group.bench_function("shared_batched", |bench| {
@@ -144,7 +146,9 @@ fn two_producers(criterion: &mut Criterion) {
             let send = |sender: lane::shared::Sender<Command>| {
                 move |count| send_batched(count, |batch| sender.push_batch(batch))
             };
-            transfer(count, [send(sender.clone()), send(sender)], || receiver.drain(DRAIN, look))
+            transfer(count, [send(sender.clone()), send(sender)], || {
+                receiver.drain_front(DRAIN, look)
+            })
         })
     });
     group.finish();
@@ -157,7 +161,7 @@ fn one_thread(criterion: &mut Criterion) {
     group.bench_function("lane", |bench| {
         bench.iter(|| {
             send_singly(BATCH as u64, |command| producer.push(command));
-            consumer.drain(BATCH, look)
+            consumer.drain_front(BATCH, look)
         })
     });
     // Somebody waits now and then, so that the waker pays its fence.
@@ -170,14 +174,14 @@ fn one_thread(criterion: &mut Criterion) {
                 waker.wake();
                 pushed
             });
-            consumer.drain(BATCH, look)
+            consumer.drain_front(BATCH, look)
         })
     });
     let (sender, mut receiver) = shared(CAPACITY).expect("a capacity within limits");
     group.bench_function("shared", |bench| {
         bench.iter(|| {
             send_singly(BATCH as u64, |command| sender.push(command));
-            receiver.drain(BATCH, look)
+            receiver.drain_front(BATCH, look)
         })
     });
     let mut batch = Vec::with_capacity(BATCH);
@@ -185,7 +189,7 @@ fn one_thread(criterion: &mut Criterion) {
         bench.iter(|| {
             batch.extend((0..BATCH as u64).map(|value| Command([value; 8])));
             sender.push_batch(&mut batch);
-            receiver.drain(BATCH, look)
+            receiver.drain_front(BATCH, look)
         })
     });
     group.finish();

@@ -15,8 +15,8 @@ use std::time::Duration;
 use support::{at, config};
 use xrmesh::config::OptimizationLevel;
 use xrmesh::{
-    Agent, AgentId, Budget, Context, Envelope, FailureKind, Fault, Kind, Mailbox, Mesh, Message,
-    Overflow, Pose, Priority, Region, SpawnOptions, StateHasher, Target, Topic, Vec3,
+    Agent, AgentId, Budget, Context, Envelope, FailureKind, Fault, Health, Kind, Mailbox, Mesh,
+    Message, Overflow, Pose, Priority, Region, SpawnOptions, StateHasher, Target, Topic, Vec3,
     space::Sphere,
 };
 
@@ -165,6 +165,13 @@ fn hashes(workers: u32, ticks: u64, budget: Option<u64>) -> Vec<u64> {
     for tick in 0..ticks {
         let allowance = budget.map_or(Budget::unlimited(), Budget::messages);
         support::tick(&mut mesh, 11 * tick as i64, allowance);
+        // Those that nothing brings back make room for others, or the program would die out.
+        let dead: Vec<_> =
+            mesh.agent_ids().filter(|&id| mesh.health(id) == Some(Health::Failed)).collect();
+        dead.into_iter().for_each(|id| mesh.despawn(id).unwrap());
+        for number in mesh.agents()..AGENTS {
+            mesh.spawn_as("walker", &[], options(number ^ tick as u32)).unwrap();
+        }
         if tick % 5 == 0 && mesh.agents() < 2_500 {
             mesh.spawn_as("walker", &[], options(tick as u32)).unwrap();
             mesh.send(Target::Everyone, Message::new(Kind::user(3))).unwrap();

@@ -19,6 +19,7 @@ pub(crate) mod command;
 pub(crate) mod context;
 pub(crate) mod failure;
 mod fault;
+mod groups;
 pub(crate) mod health;
 #[cfg(feature = "photonic")]
 pub(crate) mod infer;

@@ -5,16 +5,14 @@ use crate::agent::command::Command;
 use crate::agent::round::Round;
 use crate::agent::slots::Slots;
 use crate::agent::trace::{Outcome, Trace};
-use crate::agent::view::{Match, Search, View, Workspace};
+use crate::agent::view::{Search, View, Workspace};
 use crate::agent::ward::Ward;
 use crate::dispatch::probe::Counters;
 use crate::id::AgentId;
 use crate::mail::row::Row;
 use crate::mail::timer::Timer;
 use crate::message::annex::{Annex, AnnexPool};
-use crate::message::packet::{
-    ANSWER, BESIDE_BYTES, EVERYONE, Head, INLINE_BYTES, POSITION_BITS, Packet,
-};
+use crate::message::packet::{ANSWER, BESIDE_BYTES, Head, INLINE_BYTES, POSITION_BITS, Packet};
 use crate::message::{
     Body, DropReason, Envelope, EnvelopeId, Kind, Message, Priority, Stamp, Target, Undelivered,
 };
@@ -124,7 +122,7 @@ pub(crate) struct Outbox {
     pub(crate) passed_buried: u64,
     /// Streams of random numbers drawn in this round.
     pub(crate) draws: u32,
-    receivers: Vec<AgentId>,
+    pub(crate) receivers: Vec<AgentId>,
     pub(crate) search: Search,
     pub(crate) workspace: Workspace,
 }
@@ -150,7 +148,7 @@ impl Outbox {
             annexes: AnnexPool::default(),
             counters: Counters::default(),
             slots,
-            ward: Ward::default(),
+            ward: Ward::new(view.layout),
             trace,
             arena_left: view.limits.arena,
             spawns_left: 0,
@@ -185,7 +183,7 @@ impl Outbox {
 
     /// One id for `messages` messages, if there is room.
     #[inline]
-    fn reserve(&mut self, messages: u32) -> Result<u32, SendError> {
+    pub(crate) fn reserve(&mut self, messages: u32) -> Result<u32, SendError> {
         self.check_room(messages)?;
         let used = self.position;
         self.position = used + messages;
@@ -233,12 +231,14 @@ impl Outbox {
         // Before anything is taken from the limits.
         self.check_room(1)?;
         let bytes = match message.body {
-            Body::Bytes(bytes) if bytes.len() <= BESIDE_BYTES && message.is_simple() => bytes,
+            // A retry outlives its chunk.
+            Body::Bytes(bytes) if bytes.len() <= BESIDE_BYTES && !message.retry => bytes,
             _ => {
                 let packet = self.packet(round.view, head, message)?;
                 return self.send_packet(round, to, packet);
             }
         };
+        let pose = message.pose.map(|pose| pose.parsed()).transpose()?;
         let inside = bytes.len() <= INLINE_BYTES;
         if !inside {
             self.charge(round.view, bytes.len())?;
@@ -250,11 +250,13 @@ impl Outbox {
         }
         self.counters.record_sent(1);
         let (slot, stamp, pool) = (to.slot(), round.stamp, &mut *round.pool);
+        let annex = (!message.is_simple()).then(|| pool.annex(message.annex(None, pose)));
         if inside {
             let place = self.row.make_place(slot, head.priority.level(), stamp, pool);
             place.write(to, head, sequence, bytes);
+            place.annex = annex;
         } else {
-            let mut packet = Packet::new(head, &[], None);
+            let mut packet = Packet::new(head, &[], annex);
             packet.sequence = sequence;
             packet.address(to);
             self.row.push_beside(slot, packet, bytes, stamp, pool);
@@ -379,15 +381,7 @@ impl Outbox {
         let annex = if payload.is_none() && message.is_simple() {
             None
         } else {
-            Some(self.annexes.annex(Annex {
-                payload,
-                pose,
-                deadline: message.deadline.unwrap_or(Time::MAX),
-                hops: message.hops,
-                retry: message.retry,
-                report: message.report,
-                ..Annex::default()
-            }))
+            Some(self.annexes.annex(message.annex(payload, pose)))
         };
         Ok(Packet::new(head, inline, annex))
     }
@@ -406,77 +400,6 @@ impl Outbox {
         Ok(())
     }
 
-    /// Sends to a group, resolved on the frozen view.
-    pub(crate) fn send_group(
-        &mut self,
-        round: &mut Round<'_>,
-        from: Option<AgentId>,
-        target: Target,
-        message: Message<'_>,
-    ) -> Result<EnvelopeId, SendError> {
-        let packet = self.packet(round.view, message.head(from), message)?;
-        self.send_group_packet(round, target, packet)
-    }
-
-    /// The same for a packet that is made already.
-    pub(crate) fn send_group_packet(
-        &mut self,
-        round: &mut Round<'_>,
-        target: Target,
-        packet: Packet,
-    ) -> Result<EnvelopeId, SendError> {
-        if let Target::Agent(to) = target {
-            return self.send_packet(round, to, packet);
-        }
-        if target == Target::Everyone {
-            return self.send_everyone(round, packet);
-        }
-        let view = round.view;
-        let mut receivers = core::mem::take(&mut self.receivers);
-        receivers.clear();
-        let at = packet_position(view, &packet);
-        let id = self
-            .resolve(view, packet.from, target, at, &mut receivers)
-            .and_then(|()| self.send_all(round, &receivers, packet));
-        self.receivers = receivers;
-        let id = id?;
-        if let Some(trace) = &mut self.trace {
-            trace.target(id, target);
-            if let Target::Topic(topic) = target {
-                view.interests.for_each(topic, at, |agent, stands| {
-                    if stands == Match::OutOfRegion {
-                        trace.outcome(id, agent, Outcome::OutOfRegion);
-                    }
-                });
-            }
-        }
-        Ok(id)
-    }
-
-    fn send_all(
-        &mut self,
-        round: &mut Round<'_>,
-        receivers: &[AgentId],
-        mut packet: Packet,
-    ) -> Result<EnvelopeId, SendError> {
-        let messages = u32::try_from(receivers.len()).unwrap_or(u32::MAX).max(1);
-        packet.sequence = self.reserve(messages)?;
-        for &to in receivers {
-            self.post(round, to, packet.clone());
-        }
-        let id = EnvelopeId::new(round.stamp.round, packet.sequence);
-        if receivers.is_empty() {
-            self.no_receiver(round, &packet, id);
-        }
-        Ok(id)
-    }
-
-    fn no_receiver(&mut self, round: &mut Round<'_>, packet: &Packet, id: EnvelopeId) {
-        self.counters.record_sent(1);
-        self.counters.record_dropped(DropReason::NoReceiver, 1);
-        self.tell(round, packet, id, DropReason::NoReceiver);
-    }
-
     /// Tells the sender of a packet that was dropped, if it wants to know.
     pub(crate) fn tell(
         &mut self,
@@ -491,90 +414,6 @@ impl Outbox {
             let word = Undelivered::new(id, reason);
             self.notice(round, from, Kind::UNDELIVERED, bytemuck::bytes_of(&word), None);
         }
-    }
-
-    /// One packet to each shard with agents; a shard's packet stands for all of its agents.
-    fn send_everyone(
-        &mut self,
-        round: &mut Round<'_>,
-        mut packet: Packet,
-    ) -> Result<EnvelopeId, SendError> {
-        let (view, from) = (round.view, packet.from);
-        packet.flag(EVERYONE);
-        let shards = view.layout.shards() as u32;
-        packet.sequence = self.reserve(shards)?;
-        let id = EnvelopeId::new(round.stamp.round, packet.sequence);
-        let own =
-            from.filter(|&from| view.roster.lives(from)).map(|id| view.layout.shard(id.slot()));
-        let mut sent = 0;
-        for (shard, &live) in view.roster.per_shard().iter().enumerate() {
-            let receivers = live - u32::from(own == Some(shard));
-            if receivers > 0 {
-                let mut packet = packet.clone();
-                (packet.target_slot, packet.target_generation) = (receivers, 0);
-                self.row.weigh(shard, u64::from(receivers), packet.outside_bytes());
-                let slot = view.layout.first_slot(shard, 0);
-                self.row.push(slot, packet, round.stamp, round.pool);
-                sent += u64::from(receivers);
-            }
-        }
-        self.counters.record_sent(sent);
-        if sent == 0 {
-            self.no_receiver(round, &packet, id);
-        }
-        if let Some(trace) = &mut self.trace {
-            trace.target(id, Target::Everyone);
-        }
-        Ok(id)
-    }
-
-    /// Who a group is, in the order in which they are served; never `from`.
-    fn resolve(
-        &mut self,
-        view: &View,
-        from: Option<AgentId>,
-        target: Target,
-        at: Option<Vec3>,
-        receivers: &mut Vec<AgentId>,
-    ) -> Result<(), SendError> {
-        let own = from.map(AgentId::slot);
-        let mut add = |slot: u32| {
-            if Some(slot) != own {
-                receivers.extend(view.roster.at(slot));
-            }
-        };
-        match target {
-            Target::Agent(_) | Target::Everyone => {}
-            Target::Topic(topic) => {
-                view.interests.for_each(topic, at, |agent, stands| {
-                    if stands == Match::Interested {
-                        add(agent.slot());
-                    }
-                });
-            }
-            Target::Near { point, radius } => {
-                if !point.is_finite() || !radius.is_finite() || radius < 0.0 {
-                    return Err(SendError::InvalidPlace { point, radius });
-                }
-                let (roster, space) = (&view.roster, &mut self.workspace);
-                view.nearby.within(point, radius, roster, space, |slot, _| add(slot));
-            }
-            Target::Nearest { point, count } => {
-                if !point.is_finite() {
-                    return Err(SendError::InvalidPlace { point, radius: 0.0 });
-                }
-                let others = |slot| Some(slot) != own;
-                let count = count as usize;
-                let (roster, space) = (&view.roster, &mut self.workspace);
-                view.nearby.nearest(point, count, roster, space, others, |slot, _| add(slot));
-            }
-            Target::Linked { hops } => {
-                if let Some(own) = own {
-                    view.links.within(own, hops, &mut self.search, |slot, _| add(slot));
-                }
-            }
-        }
-        Ok(())
     }
 
     /// A notice of the mesh to one of the shard's agents, in the next round.
@@ -638,7 +477,7 @@ impl Outbox {
                     ..Annex::clone(annex)
                 }));
                 self.timer.delay(at, later);
-                packet.annex = None;
+                packet.annex.take().into_iter().for_each(|annex| round.pool.keep(annex));
                 return;
             }
             reason = DropReason::RetriesExhausted;
@@ -649,7 +488,7 @@ impl Outbox {
             trace.outcome(id, target, Outcome::Dropped(reason));
         }
         self.tell(round, packet, id, reason);
-        packet.annex = None;
+        packet.annex.take().into_iter().for_each(|annex| round.pool.keep(annex));
     }
 
     /// Opens a question of `asker`.
@@ -667,13 +506,7 @@ impl Outbox {
             + self.timer.heap_bytes()
             + self.asks.heap_bytes()
             + self.slots.heap_bytes()
+            + self.ward.heap_bytes()
             + self.receivers.capacity() * size_of::<AgentId>()
     }
-}
-
-/// Where a message happens: as it says, else where its sender is.
-fn packet_position(view: &View, packet: &Packet) -> Option<Vec3> {
-    let said = packet.annex.as_ref().and_then(|annex| annex.pose);
-    let pose = said.or_else(|| packet.from.and_then(|from| view.roster.pose(from.slot())));
-    pose.map(|pose| pose.position())
 }

@@ -282,7 +282,9 @@ impl<A: Agent> Slab<A> {
         if context.is_traced() {
             context.trace(&envelope, Outcome::Delivered);
         }
-        packet.annex = None;
+        if let Some(annex) = packet.annex.take() {
+            context.round.pool.keep(annex);
+        }
         true
     }
 
@@ -347,42 +349,63 @@ impl<A: Agent> Slab<A> {
         while progress.next < PAGE && progress.pairs < limit {
             let offset = progress.next;
             progress.next += 1;
-            self.cursor = offset;
             if offset as u32 == sender
                 && packet.from == context.round.view.roster.at(first + sender)
             {
                 continue;
             }
             let Some(Some(cells)) = self.pages.get_mut(page) else { return };
-            let cell = &mut cells[offset % PAGE];
-            match &mut cell.agent {
-                Some(agent) if cell.open != 0 && cell.born <= stamp.round && !careful => {
-                    if let Some(generation) = NonZeroU32::new(cell.open) {
-                        context.me = AgentId::new(first + offset as u32, generation);
-                    }
-                    progress.pairs += 1;
-                    if let Err(fault) =
-                        agent.on_message(context, &Envelope { packet, stamp, beside: &[] })
-                    {
-                        cell.open = 0;
-                        context.fail(fault);
-                    }
+            if !careful {
+                let end = if (offset as u32) < sender { (sender as usize).min(PAGE) } else { PAGE };
+                progress.next = offset;
+                Self::broadcast_cells(cells, end, context, packet, stamp, first, limit, progress);
+                if progress.next > offset || progress.pairs >= limit {
+                    continue;
                 }
-                _ => {
-                    // Counted before the call: what panics is dropped, not forgotten.
-                    progress.pairs += 1;
-                    match self.broadcast_slowly(context, first + offset as u32, packet, stamp) {
-                        None => progress.pairs -= 1,
-                        Some(false) => progress.dropped += 1,
-                        Some(true) if context.is_traced() => {
-                            context.trace(
-                                &Envelope { packet, stamp, beside: &[] },
-                                Outcome::Delivered,
-                            );
-                        }
-                        Some(true) => {}
-                    }
+                progress.next += 1;
+            }
+            // Counted before the call: what panics is dropped, not forgotten.
+            progress.pairs += 1;
+            match self.broadcast_slowly(context, first + offset as u32, packet, stamp) {
+                None => progress.pairs -= 1,
+                Some(false) => progress.dropped += 1,
+                Some(true) if context.is_traced() => {
+                    context.trace(&Envelope { packet, stamp, beside: &[] }, Outcome::Delivered);
                 }
+                Some(true) => {}
+            }
+        }
+    }
+
+    /// Delivers to the cells from the cursor on that are open, up to `end` or to one that is not.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "the inside of a loop, compiled into it")]
+    fn broadcast_cells(
+        cells: &mut [Cell<A>; PAGE],
+        end: usize,
+        context: &mut Context<'_>,
+        packet: &Packet,
+        stamp: Stamp,
+        first: u32,
+        limit: u32,
+        progress: &mut Progress,
+    ) {
+        let begin = progress.next;
+        let most = (limit - progress.pairs) as usize;
+        let envelope = Envelope { packet, stamp, beside: &[] };
+        for (cell, offset) in cells[begin..end].iter_mut().zip(begin..).take(most) {
+            let Some(generation) = NonZeroU32::new(cell.open) else { return };
+            let Some(agent) = &mut cell.agent else { return };
+            if cell.born > stamp.round {
+                return;
+            }
+            context.me = AgentId::new(first + offset as u32, generation);
+            // Counted before the call: what panics is dropped, not forgotten.
+            progress.next = offset + 1;
+            progress.pairs += 1;
+            if let Err(fault) = agent.on_message(context, &envelope) {
+                cell.open = 0;
+                context.fail(fault);
             }
         }
     }

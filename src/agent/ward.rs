@@ -1,13 +1,15 @@
 //! The agents of one shard that failed lately.
 //!
 //! A healthy agent is not here and costs nothing. One that is here has its slab's cell closed, so
-//! that each message to it takes the slow path and asks [`Ward::admit`] first.
+//! that each message to it takes the slow path and asks [`Ward::admit`] first. Under load all agents
+//! of a shard may be here, because what waited too long came late for each: finding one is a look into
+//! a table, 4 bytes an agent that is made when the first falls ill.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use crate::agent::breaker::{Breaker, BreakerPolicy, Phase};
 use crate::agent::health::{HealthMonitor, HealthPolicy};
+use crate::agent::slots::Layout;
 use crate::agent::{FailureKind, HealingAction, Health, HealthChange};
 use crate::id::AgentId;
 use crate::message::DropReason;
@@ -25,11 +27,16 @@ pub(crate) struct Care {
     pub(crate) late: Duration,
 }
 
-/// Patients by slot.
-#[derive(Debug, Default)]
+/// Patients, found by their slots.
+#[derive(Debug)]
 pub(crate) struct Ward {
-    patients: BTreeMap<u32, Patient>,
+    layout: Layout,
+    /// By the slot's index in the shard: the patient's place, or [`NOBODY`].
+    places: Vec<u32>,
+    patients: Vec<Patient>,
 }
+
+const NOBODY: u32 = u32::MAX;
 
 #[derive(Debug)]
 struct Patient {
@@ -54,15 +61,52 @@ pub(crate) enum Finding {
 }
 
 impl Ward {
+    /// A ward for a shard of that layout.
+    pub(crate) fn new(layout: Layout) -> Self {
+        Self { layout, places: Vec::new(), patients: Vec::new() }
+    }
+
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.patients.is_empty()
     }
 
+    #[inline]
+    fn find(&self, slot: u32) -> Option<&Patient> {
+        self.patients.get(*self.places.get(self.layout.index(slot))? as usize)
+    }
+
+    #[inline]
+    fn find_mut(&mut self, slot: u32) -> Option<&mut Patient> {
+        self.patients.get_mut(*self.places.get(self.layout.index(slot))? as usize)
+    }
+
     fn patient(&mut self, id: AgentId, kind: FailureKind) -> &mut Patient {
-        let patient = self.patients.entry(id.slot()).or_insert_with(|| Patient::new(id, kind));
+        let index = self.layout.index(id.slot());
+        if index >= self.places.len() {
+            self.places.resize(index + 1, NOBODY);
+        }
+        if self.places[index] == NOBODY {
+            self.places[index] = self.patients.len() as u32;
+            self.patients.push(Patient::new(id, kind));
+        }
+        let patient = &mut self.patients[self.places[index] as usize];
         patient.last = kind;
         patient
+    }
+
+    /// Lets a patient go; the last one gets its place.
+    fn release(&mut self, index: usize) {
+        let place = core::mem::replace(&mut self.places[index], NOBODY) as usize;
+        self.patients.swap_remove(place);
+        if let Some(moved) = self.patients.get(place) {
+            self.places[self.layout.index(moved.id.slot())] = place as u32;
+        }
+    }
+
+    /// The patients, by slot.
+    fn by_slot(&self) -> impl Iterator<Item = &Patient> {
+        self.places.iter().filter_map(|&place| self.patients.get(place as usize))
     }
 
     /// A handler of the agent failed.
@@ -85,7 +129,7 @@ impl Ward {
 
     /// A message may be given to the agent, or why not.
     pub(crate) fn admit(&self, slot: u32, now: Time) -> Result<(), DropReason> {
-        match self.patients.get(&slot) {
+        match self.find(slot) {
             Some(patient) if patient.quarantined => Err(DropReason::Quarantined),
             Some(patient) if !patient.breaker.admits(now) => Err(DropReason::Tripped),
             Some(patient) if patient.lost => Err(DropReason::Panicked),
@@ -97,7 +141,7 @@ impl Ward {
     pub(crate) fn succeed(&mut self, id: AgentId, late: bool, now: Time, care: &Care) {
         let patient = match late {
             true => Some(self.patient(id, FailureKind::LatencyViolation)),
-            false => self.patients.get_mut(&id.slot()),
+            false => self.find_mut(id.slot()),
         };
         if let Some(patient) = patient {
             patient.health.record(1, 0, u32::from(late));
@@ -107,12 +151,12 @@ impl Ward {
 
     /// Whether the agent's breaker is open: it is not restarted before that passes.
     pub(crate) fn is_tripped(&self, slot: u32, now: Time) -> bool {
-        self.patients.get(&slot).is_some_and(|patient| !patient.breaker.admits(now))
+        self.find(slot).is_some_and(|patient| !patient.breaker.admits(now))
     }
 
     /// The agent was restarted from its factory; its breaker keeps count.
     pub(crate) fn restart(&mut self, id: AgentId) -> Option<HealthChange> {
-        let patient = self.patients.get_mut(&id.slot())?;
+        let patient = self.find_mut(id.slot())?;
         patient.lost = false;
         patient.health.restart()
     }
@@ -130,9 +174,16 @@ impl Ward {
         if released { patient.health.restart() } else { None }
     }
 
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.places.capacity() * 4 + self.patients.capacity() * size_of::<Patient>()
+    }
+
     /// Forgets an agent that is gone.
     pub(crate) fn forget(&mut self, slot: u32) {
-        self.patients.remove(&slot);
+        let index = self.layout.index(slot);
+        if self.places.get(index).is_some_and(|&place| place != NOBODY) {
+            self.release(index);
+        }
     }
 
     /// Judges all patients, in slot order; `fade` also ages what they did.
@@ -144,7 +195,10 @@ impl Ward {
         has_factory: impl Fn(AgentId) -> bool,
         mut found: impl FnMut(Finding),
     ) {
-        self.patients.retain(|_, patient| {
+        for index in 0..self.places.len() {
+            let Some(patient) = self.patients.get_mut(self.places[index] as usize) else {
+                continue;
+            };
             // Nothing but a restart betters the health of an agent that is not there.
             if !patient.lost
                 && let Some(change) = patient.health.check(&care.health)
@@ -167,14 +221,14 @@ impl Ward {
                 && patient.breaker.forgettable(now, &care.breaker);
             if well {
                 found(Finding::Released(patient.id));
+                self.release(index);
             }
-            !well
-        });
+        }
     }
 
     /// The agent's state of health.
     pub(crate) fn health(&self, slot: u32) -> Health {
-        self.patients.get(&slot).map_or(Health::Healthy, |patient| patient.health.state())
+        self.find(slot).map_or(Health::Healthy, |patient| patient.health.state())
     }
 
     /// Whether the agent gets no messages at `now`.
@@ -187,7 +241,7 @@ impl Ward {
         &self,
         now: Time,
     ) -> impl Iterator<Item = (AgentId, Phase, Health, bool, bool)> + '_ {
-        self.patients.values().map(move |patient| {
+        self.by_slot().map(move |patient| {
             let phase = patient.breaker.phase(now);
             (patient.id, phase, patient.health.state(), patient.quarantined, patient.lost)
         })

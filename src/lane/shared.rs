@@ -148,13 +148,8 @@ impl<T> Receiver<T> {
     /// Slots are given back in steps while it runs. Ends when the queue is empty, or at a run that
     /// is claimed and not yet published.
     ///
+    /// Each value is still in its slot when `receive` gets it, and forgotten unless it takes it out.
     /// When `receive` panics, the value it held is gone and all others stay in the queue.
-    #[inline]
-    pub(crate) fn drain(&mut self, limit: usize, mut receive: impl FnMut(T)) -> usize {
-        self.drain_front(limit, |front| receive(front.take()))
-    }
-
-    /// The same for who need not move each value: it is still in its slot when `receive` gets it.
     #[inline]
     pub(crate) fn drain_front(
         &mut self,
@@ -177,6 +172,12 @@ impl<T> Receiver<T> {
             }
         }
         taken
+    }
+
+    /// The same with each value taken out.
+    #[cfg(test)]
+    pub(crate) fn drain(&mut self, limit: usize, mut receive: impl FnMut(T)) -> usize {
+        self.drain_front(limit, |front| receive(front.take()))
     }
 
     /// Whether a value waits at the front.

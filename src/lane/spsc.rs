@@ -172,13 +172,8 @@ impl<T> Consumer<T> {
     /// `receive`, and returns how many. Slots are given back in steps while it runs. It does not look
     /// for what comes meanwhile: a look a value would fetch the producer's line a value.
     ///
+    /// Each value is still in its slot when `receive` gets it, and forgotten unless it takes it out.
     /// When `receive` panics, the value it held is gone and all others stay in the ring.
-    #[inline]
-    pub(crate) fn drain(&mut self, limit: usize, mut receive: impl FnMut(T)) -> usize {
-        self.drain_front(limit, |front| receive(front.take()))
-    }
-
-    /// The same for who need not move each value: it is still in its slot when `receive` gets it.
     #[inline]
     pub(crate) fn drain_front(
         &mut self,
@@ -206,6 +201,12 @@ impl<T> Consumer<T> {
             taken += step;
         }
         taken
+    }
+
+    /// The same with each value taken out.
+    #[cfg(test)]
+    pub(crate) fn drain(&mut self, limit: usize, mut receive: impl FnMut(T)) -> usize {
+        self.drain_front(limit, |front| receive(front.take()))
     }
 
     /// How many values wait, at least: zero only if the ring was empty when it looked.

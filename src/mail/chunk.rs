@@ -1,5 +1,8 @@
 //! Envelopes and a header, the block that holds their longer payloads, and the pool they return to.
 
+use std::sync::Arc;
+
+use crate::message::annex::Annex;
 use crate::message::packet::{Beside, Packet};
 use crate::message::{Envelope, Stamp};
 use crate::time::Time;
@@ -56,11 +59,12 @@ impl Chunk {
         self.end += 1;
     }
 
-    /// Brings it closer: the header and all packets.
+    /// Brings it closer, the header and all packets, to be read now and written again soon: a chunk that
+    /// was drained is the next to be filled.
     #[inline]
     pub(crate) fn prefetch(&self) {
-        crate::prefetch::prefetch(&self.stamp);
-        self.packets[..4].iter().for_each(crate::prefetch::prefetch);
+        crate::prefetch::prefetch_to_write(&self.stamp);
+        self.packets.iter().for_each(crate::prefetch::prefetch_to_write);
     }
 
     /// What is not delivered yet.
@@ -111,10 +115,16 @@ pub(crate) struct ChunkPool {
     made: usize,
     blocks: Vec<Vec<u8>>,
     blocks_made: usize,
+    /// Side records that nobody else holds.
+    annexes: Vec<Arc<Annex>>,
+    annexes_made: usize,
 }
 
 /// Chunks made at once when the pool is empty, so that warming up takes few steps.
 const BATCH: usize = 16;
+
+/// Side records kept at most: other threads bring some that no sender in here takes out again.
+const MOST_ANNEXES: usize = 1 << 16;
 
 /// The share of what was made that is made more when the pool is empty.
 const GROWTH: usize = 8;
@@ -158,6 +168,40 @@ impl ChunkPool {
         Vec::with_capacity(BLOCK)
     }
 
+    /// A side record for one packet. It comes back by [`keep`](Self::keep).
+    #[inline]
+    pub(crate) fn annex(&mut self, annex: Annex) -> Arc<Annex> {
+        let mut kept = self.annexes.pop().unwrap_or_else(|| self.grow_annexes());
+        match Arc::get_mut(&mut kept) {
+            Some(place) => {
+                *place = annex;
+                kept
+            }
+            None => Arc::new(annex),
+        }
+    }
+
+    #[cold]
+    fn grow_annexes(&mut self) -> Arc<Annex> {
+        let batch = BATCH.max(self.annexes_made / GROWTH);
+        self.annexes_made += batch;
+        self.annexes.reserve(self.annexes_made);
+        self.annexes.extend((1..batch).map(|_| Arc::default()));
+        Arc::default()
+    }
+
+    /// Takes back a side record, unless others hold it too: those that a group shares belong to the
+    /// sender's shard.
+    #[inline]
+    pub(crate) fn keep(&mut self, mut annex: Arc<Annex>) {
+        if self.annexes.len() < MOST_ANNEXES
+            && let Some(own) = Arc::get_mut(&mut annex)
+        {
+            own.payload = None;
+            self.annexes.push(annex);
+        }
+    }
+
     /// Takes back a chunk whose packets hold no annexes any more.
     #[inline]
     pub(crate) fn give(&mut self, mut chunk: Box<Chunk>) {
@@ -170,14 +214,11 @@ impl ChunkPool {
         self.free.push(chunk);
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.free.len()
-    }
-
     /// Moves half of the difference from the fuller pool to the other: chunks wander with the mail.
     pub(crate) fn balance(&mut self, other: &mut Self) {
         even_out(&mut self.free, &mut other.free);
         even_out(&mut self.blocks, &mut other.blocks);
+        even_out(&mut self.annexes, &mut other.annexes);
     }
 
     /// Bytes held by free chunks.
@@ -186,6 +227,8 @@ impl ChunkPool {
             + self.free.capacity() * size_of::<Box<Chunk>>()
             + self.blocks.len() * BLOCK
             + self.blocks.capacity() * size_of::<Vec<u8>>()
+            + self.annexes.len() * (size_of::<Annex>() + 2 * size_of::<usize>())
+            + self.annexes.capacity() * size_of::<Arc<Annex>>()
     }
 }
 

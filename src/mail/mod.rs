@@ -1,9 +1,10 @@
 //! Mail that waits: between the shard that sent it and the one that delivers it, and, when a budget
 //! cuts a round short, until a later round.
 //!
-//! 1. Envelopes lie in chunks of 16 (`chunk.rs`), 17 cache lines each with their header. Drained
-//!    chunks go back to the pool of the worker that drained them, last in first out, so the next
-//!    sends write lines that are still cached.
+//! 1. Envelopes lie in chunks of 32 (`chunk.rs`), 33 cache lines each with their header. Payloads too
+//!    long for an envelope, up to 256 bytes, lie in a block that their chunk holds and that moves with
+//!    it: no count, no atomic. Drained chunks and blocks go back to the pool of the worker that drained
+//!    them, last in first out, so the next sends write lines that are still cached.
 //! 2. What one shard sends to another in one round is a chain (`chain.rs`): chunks in order, and
 //!    which priorities they hold. A shard's chains, one for each receiving shard, are its row
 //!    (`row.rs`).

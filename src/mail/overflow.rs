@@ -26,11 +26,26 @@ pub(crate) struct Occupancy {
     counts: Vec<u32>,
     /// Indices of mailboxes that hold too much.
     over: Vec<usize>,
-    chosen: Vec<Candidate>,
+    trimming: Trimming,
 }
 
-/// A packet that may be dropped: for whom, how late it would go, and where it lies.
-type Candidate = (usize, (u8, u64, u32), usize);
+/// What trimming needs for a while, kept for the next time.
+#[derive(Debug, Default)]
+struct Trimming {
+    /// By index in the shard: which of the full mailboxes it is, or [`NONE`].
+    group_of: Vec<u32>,
+    /// Where each full mailbox's candidates end so far, and where they must.
+    ends: Vec<(usize, usize)>,
+    /// Each full mailbox's mail, one mailbox behind the other.
+    candidates: Vec<Candidate>,
+    /// A bit for each packet of the queue, in order: whether it goes.
+    doomed: Vec<u64>,
+}
+
+const NONE: u32 = u32::MAX;
+
+/// A packet that may be dropped: how late it would go, and where it lies.
+type Candidate = ((u8, u64, u32), usize);
 
 impl Occupancy {
     pub(crate) fn new(layout: Layout, standard: Mailbox) -> Self {
@@ -42,7 +57,7 @@ impl Occupancy {
             counting: false,
             counts: Vec::new(),
             over: Vec::new(),
-            chosen: Vec::new(),
+            trimming: Trimming::default(),
         }
     }
 
@@ -139,7 +154,7 @@ impl Occupancy {
     }
 
     /// Drops what is too much, by each mailbox's rule: `bury` is called with each packet, its stamp
-    /// and the reason. O(mail of the shard), if any mailbox is over.
+    /// and the reason. O(mail of the shard), if any mailbox is over: nothing is sorted.
     pub(crate) fn trim(
         &mut self,
         queue: &mut Queue,
@@ -149,47 +164,60 @@ impl Occupancy {
         if self.over.is_empty() {
             return;
         }
-        self.over.sort_unstable();
-        let mut chosen = core::mem::take(&mut self.chosen);
-        for (at, Envelope { packet, stamp, .. }) in queue.envelopes().enumerate() {
+        let Trimming { group_of, ends, candidates, doomed } = &mut self.trimming;
+        group_of.resize(self.counts.len().max(group_of.len()), NONE);
+        ends.clear();
+        let mut places = 0;
+        for (group, &index) in self.over.iter().enumerate() {
+            group_of[index] = group as u32;
+            let begin = places;
+            places += self.counts[index] as usize;
+            ends.push((begin, places));
+        }
+        candidates.clear();
+        candidates.resize(places, Candidate::default());
+        doomed.clear();
+        let mailbox = |index: usize| self.mailboxes.get(index).copied().unwrap_or(self.standard);
+        let mut packets = 0;
+        for Envelope { packet, stamp, .. } in queue.envelopes() {
+            let at = packets;
+            packets += 1;
             let Some(id) = packet.target().filter(|&id| roster.lives(id)) else { continue };
             let index = self.layout.index(id.slot());
-            if self.over.binary_search(&index).is_ok() {
-                let age = (stamp.round, packet.sequence);
-                chosen.push((
-                    index,
-                    match self.mailbox(index).overflow {
-                        Overflow::RejectNew | Overflow::DropOldest => (0, age.0, age.1),
-                        // The least urgent first, of equals the one sent last.
-                        Overflow::DropLeastUrgent => {
-                            (u8::MAX - packet.priority.number(), !age.0, !age.1)
-                        }
-                    },
-                    at,
-                ));
+            let Some((end, limit)) = ends.get_mut(group_of[index] as usize) else { continue };
+            let age = (stamp.round, packet.sequence);
+            let lateness = match mailbox(index).overflow {
+                Overflow::RejectNew | Overflow::DropOldest => (0, age.0, age.1),
+                // The least urgent first, of equals the one sent last.
+                Overflow::DropLeastUrgent => (u8::MAX - packet.priority.number(), !age.0, !age.1),
+            };
+            debug_assert!(end < limit, "more mail than was counted");
+            if end < limit {
+                candidates[*end] = (lateness, at);
+                *end += 1;
             }
         }
-        chosen.sort_unstable();
-        let (counts, mailboxes, standard) = (&mut self.counts, &self.mailboxes, self.standard);
-        chosen.retain(|&(index, _, _)| {
-            let capacity = mailboxes.get(index).copied().unwrap_or(standard).capacity;
-            let over = counts[index] > capacity;
-            counts[index] -= u32::from(over);
-            over
-        });
-        chosen.sort_unstable_by_key(|&(_, _, at)| at);
-        let mut next = chosen.iter().map(|&(_, _, at)| at).peekable();
-        queue.bury(|at, packet, stamp| {
-            if next.next_if_eq(&at).is_some() {
-                bury(packet, stamp, DropReason::Displaced);
-                true
-            } else {
-                false
+        doomed.resize(packets.div_ceil(64), 0);
+        let mut begin = 0;
+        for (&index, &(end, limit)) in self.over.iter().zip(&*ends) {
+            group_of[index] = NONE;
+            let (mail, capacity) = (&mut candidates[begin..end], mailbox(index).capacity);
+            let goes = mail.len().saturating_sub(capacity as usize);
+            if 0 < goes && goes < mail.len() {
+                mail.select_nth_unstable(goes);
             }
-        });
-        chosen.clear();
-        self.chosen = chosen;
+            mail[..goes].iter().for_each(|&(_, at)| doomed[at / 64] |= 1 << (at % 64));
+            self.counts[index] -= goes as u32;
+            begin = limit;
+        }
         self.over.clear();
+        queue.bury(|at, packet, stamp| {
+            let goes = doomed[at / 64] & 1 << (at % 64) != 0;
+            if goes {
+                bury(packet, stamp, DropReason::Displaced);
+            }
+            goes
+        });
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {

@@ -9,12 +9,10 @@ use crate::lane::refusal::PushError;
 use crate::lane::signal::Waker;
 use crate::lane::{shared, spsc};
 use crate::mesh::config::LimitsConfig;
-use crate::message::annex::Annex;
 use crate::message::packet::{INLINE_BYTES, Packet};
 use crate::message::{Body, Content, ContentError, Message, Payload, Target, Topic};
 use crate::space::{Pose, Region};
 use crate::sync::{AtomicUsize, Ordering};
-use crate::time::Time;
 
 /// Sends and commands from any thread; cheap to clone.
 ///
@@ -216,15 +214,7 @@ impl Gate {
         }
         let pose =
             message.pose.map(|pose| pose.parsed()).transpose().map_err(CommandError::from)?;
-        let annex = Arc::new(Annex {
-            payload,
-            pose,
-            deadline: message.deadline.unwrap_or(Time::MAX),
-            hops: message.hops,
-            retry: message.retry,
-            report: message.report,
-            ..Annex::default()
-        });
+        let annex = Arc::new(message.annex(payload, pose));
         Ok(Packet::new(message.head(None), inline, Some(annex)))
     }
 

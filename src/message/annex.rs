@@ -3,6 +3,9 @@
 //! The pool keeps a reference to everything it ever made, in a ring: receivers only count down, and
 //! whatever nobody else holds is free to be written again. So nothing is handed back across threads,
 //! nothing is lost, and once the ring is as long as the traffic is wide, nothing allocates.
+//!
+//! A side record of a single packet has one holder at a time and needs none of this: it goes back to
+//! the pool of the worker that delivered it, with the chunk.
 
 use std::sync::Arc;
 

@@ -3,9 +3,10 @@
 //! 1. A sender describes a [`Message`]: a kind, a priority, bytes and options. It borrows its bytes,
 //!    so a refused send has lost nothing.
 //! 2. Sending stamps it into a 64-byte packet (`packet.rs`): receiver, sender, sequence, correlation,
-//!    kind, priority and up to [`INLINE_BYTES`] bytes of payload stay inline. Larger payloads and
-//!    everything rare (pose, deadline, hops other than the default, retry, notice) go to an annex
-//!    (`annex.rs`), a pooled side record that all receivers of one envelope share.
+//!    kind, priority and up to [`INLINE_BYTES`] bytes of payload stay inline. Up to [`BESIDE_BYTES`] to
+//!    one agent travel beside the packet, in its chunk. Larger payloads and everything rare (pose,
+//!    deadline, hops other than the default, retry, notice) go to an annex (`annex.rs`), a pooled side
+//!    record that all receivers of one envelope share.
 //! 3. A receiver sees an [`Envelope`]: a view of the packet with the stamp of its chunk.
 //! 4. Nothing here knows how mail travels; that is `mail` and `dispatch`.
 

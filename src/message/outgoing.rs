@@ -1,6 +1,7 @@
 //! A message as its sender describes it.
 
 use crate::id::AgentId;
+use crate::message::annex::Annex;
 use crate::message::packet::Head;
 use crate::message::{Kind, Payload, Priority};
 use crate::space::Pose;
@@ -98,6 +99,19 @@ impl<'a> Message<'a> {
                 Some(pose) => Some(pose),
                 None => None,
             },
+        }
+    }
+
+    /// What goes to its side record.
+    pub(crate) fn annex(&self, payload: Option<Payload>, pose: Option<Pose>) -> Annex {
+        Annex {
+            payload,
+            pose,
+            deadline: self.deadline.unwrap_or(Time::MAX),
+            hops: self.hops,
+            retry: self.retry,
+            report: self.report,
+            ..Annex::default()
         }
     }
 

@@ -190,3 +190,26 @@ fn three_threads_keep_their_order_and_count() {
         assert_eq!(expected, [values; SENDERS as usize]);
     }
 }
+
+#[test]
+fn a_value_is_made_in_its_slot_and_forgotten_unless_it_is_taken() {
+    let (sender, mut receiver) = shared(2).unwrap();
+    let token = StdArc::new(());
+    for _ in 0..2 {
+        sender.push_with(|| StdArc::clone(&token)).unwrap();
+    }
+    let full = sender.push_with(|| unreachable!("there is no room to make it for"));
+    assert_eq!(full, Err(PushError::Full(())));
+    let mut taken = Vec::new();
+    let count = receiver.drain_front(9, |front| {
+        assert_eq!(front.look(StdArc::strong_count), 3);
+        if taken.is_empty() {
+            taken.push(front.take());
+        }
+    });
+    assert_eq!((count, taken.len()), (2, 1));
+    drop((taken, receiver));
+    assert_eq!(sender.push_with(|| unreachable!("nobody is there")), Err(PushError::Closed(())));
+    drop(sender);
+    assert_eq!(StdArc::strong_count(&token), 2);
+}

@@ -178,3 +178,27 @@ fn two_threads_keep_order_and_count() {
         assert_eq!(expected, values);
     }
 }
+
+#[test]
+fn a_value_is_made_in_its_slot_and_forgotten_unless_it_is_taken() {
+    let (mut producer, mut consumer) = ring(2).unwrap();
+    let token = StdArc::new(());
+    for _ in 0..2 {
+        producer.push_with(|| StdArc::clone(&token)).unwrap();
+    }
+    let full = producer.push_with(|| unreachable!("there is no room to make it for"));
+    assert_eq!(full, Err(PushError::Full(())));
+    let mut taken = Vec::new();
+    let count = consumer.drain_front(9, |front| {
+        assert_eq!(front.look(StdArc::strong_count), 3);
+        if taken.is_empty() {
+            taken.push(front.take());
+        }
+    });
+    assert_eq!((count, taken.len()), (2, 1));
+    // The second one was forgotten where it lay: nobody drops it, now or later.
+    drop((taken, consumer));
+    assert_eq!(producer.push_with(|| unreachable!("nobody is there")), Err(PushError::Closed(())));
+    drop(producer);
+    assert_eq!(StdArc::strong_count(&token), 2);
+}

@@ -19,6 +19,8 @@ pub const PEERS: &[&Peer] = &[
     &xrmesh::PEER,
     &xrmesh::ONE_WORKER,
     &xrmesh::SHARED,
+    &xrmesh::BASIC,
+    &xrmesh::MAXIMUM,
     &xrmesh::TEN_PRIORITIES,
     &xrmesh::EXPLAIN,
     &xrmesh::LATE,

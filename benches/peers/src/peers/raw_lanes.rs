@@ -88,7 +88,7 @@ impl Queue for Lanes {
             // What it sees at one look: a drain to the end would run after a producer that pushes one by one.
             let drain = |lane: &mut spsc::Consumer<Message>| {
                 let seen = lane.ready();
-                lane.drain(seen, |message| take(&message))
+                lane.drain_front(seen, |front| front.look(&mut take))
             };
             match consumer.iter_mut().map(drain).sum::<usize>() {
                 0 if last => return,
@@ -139,7 +139,7 @@ impl Queue for Shared {
         let backoff = Backoff::new();
         loop {
             let last = open.load(Ordering::Acquire) == 0;
-            match receiver.drain(CAPACITY, |message| take(&message)) {
+            match receiver.drain_front(CAPACITY, |front| front.look(&mut take)) {
                 0 if last => return,
                 0 => backoff.snooze(),
                 _ => backoff.reset(),

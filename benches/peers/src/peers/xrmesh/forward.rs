@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use xrmesh::config::OptimizationLevel;
 use xrmesh::{
     Agent, AgentId, Config, Context, Envelope, Fault, Message, Priority, RecordOptions,
     SpawnOptions, StateHasher, Target,
@@ -23,11 +24,14 @@ pub struct Setup {
     pub late: bool,
     /// Ticks from one state hash to the next, if the session is recorded.
     pub record: Option<u32>,
+    /// What the mesh spends for a shorter tick.
+    pub level: OptimizationLevel,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { workers: 2, explain: 0, late: false, record: None }
+        let level = OptimizationLevel::default();
+        Self { workers: 2, explain: 0, late: false, record: None, level }
     }
 }
 
@@ -39,6 +43,7 @@ impl Setup {
     fn config(&self, agents: usize) -> Config {
         let mut config = config(agents, self.workers);
         config.limits.explain_capacity = self.explain;
+        config.mesh.optimization_level = self.level;
         if self.late {
             config.reliability.health.late_after = std::time::Duration::from_millis(1);
         }
@@ -231,26 +236,27 @@ fn broadcast_on(load: &Agents, limits: &Limits, workers: u32) -> Result<Sample, 
 /// A mesh whose ticks are one round in which every agent's message goes on to a random agent.
 pub fn frames(
     load: &Agents,
-    workers: u32,
+    setup: &Setup,
 ) -> Result<impl FnMut() -> Result<u64, Failure> + use<>, Failure> {
-    let mut config = config(load.0, workers);
+    let mut config = setup.config(load.0);
     config.processing.rounds_per_tick = 1;
     let load = Forward { agents: load.0, in_flight: load.0, priorities: false };
-    let (mut session, _) = seeded::<false, INLINE>(&load, config, &Setup::default())?;
+    let (mut session, _) = seeded::<false, INLINE>(&load, config, setup)?;
     Ok(move || session.tick_of(load.in_flight as u64))
 }
 
 /// Ticks without a pause between them.
 pub fn frame(load: &Agents, limits: &Limits) -> Result<Sample, Failure> {
-    frame_on(load, limits, 2)
+    frame_with(load, limits, &Setup::default())
 }
 
 /// The same on one thread.
 pub fn frame_alone(load: &Agents, limits: &Limits) -> Result<Sample, Failure> {
-    frame_on(load, limits, 1)
+    frame_with(load, limits, &Setup::one_worker())
 }
 
-fn frame_on(load: &Agents, limits: &Limits, workers: u32) -> Result<Sample, Failure> {
-    let (_, _, ticks) = Watch::run(limits, frames(load, workers)?)?;
+/// The same with options.
+pub fn frame_with(load: &Agents, limits: &Limits, setup: &Setup) -> Result<Sample, Failure> {
+    let (_, _, ticks) = Watch::run(limits, frames(load, setup)?)?;
     Sample::latencies(ticks, 1e-6)
 }

@@ -12,7 +12,9 @@ mod paced;
 mod session;
 
 use crate::harness::Peer;
-use forward::{Setup, forward};
+use forward::{Setup, forward, frame_with};
+use paced::paced_with;
+use xrmesh::config::OptimizationLevel;
 
 /// On two threads: the caller of `tick` and one more.
 pub const PEER: Peer = Peer {
@@ -48,6 +50,28 @@ pub const SHARED: Peer = Peer {
     host_batched: Some(host::shared),
     ..Peer::named("xrmesh-shared")
 };
+
+/// With the least processor time: workers park at once, and only large rounds are shared out.
+pub const BASIC: Peer = Peer {
+    forward: Some(|load, limits| forward::<false, 28>(load, limits, &at(OptimizationLevel::Basic))),
+    frame: Some(|load, limits| frame_with(load, limits, &at(OptimizationLevel::Basic))),
+    paced: Some(|load, limits| paced_with(load, limits, &at(OptimizationLevel::Basic))),
+    ..Peer::named("xrmesh-basic")
+};
+
+/// With the shortest tick: workers look for work for long, and small rounds are shared out too.
+pub const MAXIMUM: Peer = Peer {
+    forward: Some(|load, limits| {
+        forward::<false, 28>(load, limits, &at(OptimizationLevel::Maximum))
+    }),
+    frame: Some(|load, limits| frame_with(load, limits, &at(OptimizationLevel::Maximum))),
+    paced: Some(|load, limits| paced_with(load, limits, &at(OptimizationLevel::Maximum))),
+    ..Peer::named("xrmesh-maximum")
+};
+
+fn at(level: OptimizationLevel) -> Setup {
+    Setup { level, ..Setup::default() }
+}
 
 /// Each message with one of ten priorities.
 pub const TEN_PRIORITIES: Peer =

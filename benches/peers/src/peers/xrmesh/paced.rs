@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::forward::frames;
+use super::forward::{Setup, frames};
 use crate::case::Agents;
 use crate::harness::{Failure, Limits, Sample};
 
@@ -11,16 +11,17 @@ const FRAME: Duration = Duration::from_nanos(11_111_111);
 
 /// On two threads.
 pub fn paced(load: &Agents, limits: &Limits) -> Result<Sample, Failure> {
-    paced_on(load, limits, 2)
+    paced_with(load, limits, &Setup::default())
 }
 
 /// On one.
 pub fn paced_alone(load: &Agents, limits: &Limits) -> Result<Sample, Failure> {
-    paced_on(load, limits, 1)
+    paced_with(load, limits, &Setup::one_worker())
 }
 
-fn paced_on(load: &Agents, limits: &Limits, workers: u32) -> Result<Sample, Failure> {
-    let mut tick = frames(load, workers)?;
+/// The same with options.
+pub fn paced_with(load: &Agents, limits: &Limits, setup: &Setup) -> Result<Sample, Failure> {
+    let mut tick = frames(load, setup)?;
     let mut ticks_ns = Vec::new();
     let begin = Instant::now();
     let end = begin + limits.warm_up + limits.measured;
