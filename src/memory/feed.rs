@@ -118,8 +118,8 @@ impl Default for SubscriptionOptions {
 
 impl Subscription {
     /// Takes up to `limit` notices, the oldest first, and returns how many. Wait-free.
-    pub fn drain(&mut self, limit: usize, receive: impl FnMut(Notice)) -> usize {
-        self.queue.drain(limit, receive)
+    pub fn drain(&mut self, limit: usize, mut receive: impl FnMut(Notice)) -> usize {
+        self.queue.drain_front(limit, |front| receive(front.take()))
     }
 
     /// How many notices wait, at least.
