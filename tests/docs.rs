@@ -22,3 +22,12 @@ fn each_test_that_a_guarantee_names_exists() {
         "{named} tests are named: the rules are written otherwise than this expects"
     );
 }
+
+/// The C program of the README is the example that is built and run.
+#[test]
+fn the_readme_shows_the_c_example_as_it_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let example = std::fs::read_to_string(root.join("examples/c/hello.c")).unwrap();
+    assert!(readme.contains(&format!("```c\n{example}```")), "README.md shows an older hello.c");
+}
