@@ -265,10 +265,10 @@ impl Engine {
             } else {
                 self.end_round(apply);
             }
+            self.balance_pools();
             done.rounds += 1;
             done.served += served;
         }
-        self.balance_pools();
         self.host.arena_left = self.arena_left();
         done
     }

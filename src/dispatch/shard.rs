@@ -265,7 +265,7 @@ impl Shard {
                 if chunk.begin < chunk.end {
                     self.queue.unpop(level, since, chunk);
                 } else {
-                    self.queue.bytes -= chunk.beside.len() as u64;
+                    self.queue.bytes -= chunk.block_bytes();
                     round.pool.give(chunk);
                 }
             }

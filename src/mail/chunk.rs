@@ -24,6 +24,8 @@ pub(crate) struct Chunk {
     pub(crate) end: u8,
     /// Payloads that are too long for their packets. Empty and without memory until there is one.
     pub(crate) beside: Vec<u8>,
+    /// Of its bytes those whose packets were buried: they wait no more.
+    pub(crate) buried_bytes: u32,
     pub(crate) packets: [Packet; CHUNK],
 }
 
@@ -34,6 +36,7 @@ impl Chunk {
             begin: 0,
             end: 0,
             beside: Vec::new(),
+            buried_bytes: 0,
             packets: [const { Packet::EMPTY }; CHUNK],
         })
     }
@@ -76,6 +79,12 @@ impl Chunk {
     #[inline]
     pub(crate) fn envelope<'a>(&'a self, packet: &'a Packet) -> Envelope<'a> {
         Envelope { packet, stamp: self.stamp, beside: &self.beside }
+    }
+
+    /// Bytes in its block that wait, or did when the chunk was begun to be drained.
+    #[inline]
+    pub(crate) fn block_bytes(&self) -> u64 {
+        self.beside.len() as u64 - u64::from(self.buried_bytes)
     }
 
     /// Whether its block has room for a payload.
@@ -121,13 +130,16 @@ pub(crate) struct ChunkPool {
 }
 
 /// Chunks made at once when the pool is empty, so that warming up takes few steps.
-const BATCH: usize = 16;
+const BATCH: usize = 32;
 
 /// Side records kept at most: other threads bring some that no sender in here takes out again.
 const MOST_ANNEXES: usize = 1 << 16;
 
-/// The share of what was made that is made more when the pool is empty.
-const GROWTH: usize = 8;
+/// How many more to make when so many were not enough: a quarter while that is little memory, since any
+/// worker may come to do the work of all; then an eighth.
+fn more(made: usize) -> usize {
+    BATCH.max(if made < 1_024 { made / 4 } else { made / 8 })
+}
 
 impl ChunkPool {
     /// An empty chunk with that stamp.
@@ -143,7 +155,7 @@ impl ChunkPool {
 
     #[cold]
     fn grow(&mut self) -> Box<Chunk> {
-        let batch = BATCH.max(self.made / GROWTH);
+        let batch = more(self.made);
         self.made += batch;
         self.free.reserve(self.made);
         self.free.extend((1..batch).map(|_| Chunk::new()));
@@ -161,7 +173,7 @@ impl ChunkPool {
 
     #[cold]
     fn grow_blocks(&mut self) -> Vec<u8> {
-        let batch = BATCH.max(self.blocks_made / GROWTH);
+        let batch = more(self.blocks_made);
         self.blocks_made += batch;
         self.blocks.reserve(self.blocks_made);
         self.blocks.extend((1..batch).map(|_| Vec::with_capacity(BLOCK)));
@@ -183,7 +195,7 @@ impl ChunkPool {
 
     #[cold]
     fn grow_annexes(&mut self) -> Arc<Annex> {
-        let batch = BATCH.max(self.annexes_made / GROWTH);
+        let batch = more(self.annexes_made);
         self.annexes_made += batch;
         self.annexes.reserve(self.annexes_made);
         self.annexes.extend((1..batch).map(|_| Arc::default()));
@@ -205,7 +217,7 @@ impl ChunkPool {
     /// Takes back a chunk whose packets hold no annexes any more.
     #[inline]
     pub(crate) fn give(&mut self, mut chunk: Box<Chunk>) {
-        (chunk.begin, chunk.end) = (0, 0);
+        (chunk.begin, chunk.end, chunk.buried_bytes) = (0, 0, 0);
         if chunk.beside.capacity() > 0 {
             let mut block = core::mem::take(&mut chunk.beside);
             block.clear();

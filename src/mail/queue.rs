@@ -204,15 +204,19 @@ impl Queue {
         for (waiting, level) in self.waiting.iter_mut().zip(&mut self.levels) {
             for Waiting { chunk, .. } in level {
                 let stamp = chunk.stamp;
+                let mut buried_bytes = 0;
                 for packet in chunk.waiting_mut() {
-                    let bytes = packet.outside_bytes();
+                    let (outside, beside) = (packet.outside_bytes(), packet.beside());
+                    let beside = beside.map_or(0, |beside| beside.length);
                     if each(at, packet, stamp) {
                         packet.bury();
                         *waiting -= 1;
-                        self.bytes -= bytes;
+                        self.bytes -= outside + u64::from(beside);
+                        buried_bytes += beside;
                     }
                     at += 1;
                 }
+                chunk.buried_bytes += buried_bytes;
             }
         }
     }

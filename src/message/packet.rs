@@ -186,6 +186,7 @@ impl Packet {
     pub(crate) fn bury(&mut self) {
         self.annex = None;
         self.target_generation = 0;
+        self.tag &= !LENGTH;
         // Not plain, so that it takes the slow path, where nobody is found.
         self.tag |= ANSWER;
     }
