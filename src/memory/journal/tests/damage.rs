@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::block::{self, BlockHeader, Place};
-use super::super::header::{FileHeader, image_name, log_name};
+use super::super::header::{FileHeader, FileKind, image_name, log_name};
 use super::super::wire::Bytes;
 use super::super::{Damage, RecoverError, codec};
 use super::{Store, change, changes};
@@ -189,6 +189,25 @@ fn a_claim_of_two_gigabytes_is_refused_with_its_place() {
     let torn = report.torn.unwrap();
     assert_eq!(torn.offset, 64);
     assert!(matches!(torn.damage, Damage::CutOff { claimed, .. } if claimed > 2 << 30));
+}
+
+#[test]
+fn a_block_holds_at_its_own_place_only() {
+    let place = Place { file: FileHeader::log(1), offset: 64 };
+    let header = BlockHeader { first: 1, span: 1, records: 0, durable: 0, time: Time::ZERO };
+    let mut bytes = Vec::new();
+    block::begin(&mut bytes);
+    block::seal(&mut bytes, header, place);
+    let claim = block::Claim::parse(bytes.first_chunk().unwrap()).unwrap();
+    assert!(claim.header == header && claim.holds(&bytes, place));
+    let image = FileHeader { kind: FileKind::Image, ..FileHeader::log(1) };
+    for other in [
+        Place { offset: 72, ..place },
+        Place { file: FileHeader::log(2), ..place },
+        Place { file: image, ..place },
+    ] {
+        assert!(!claim.holds(&bytes, other), "{other:?}");
+    }
 }
 
 #[test]
