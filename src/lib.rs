@@ -78,9 +78,9 @@ pub use id::AgentId;
 pub use mesh::config::{self, Config, ConfigError};
 pub use mesh::{
     Batch, Budget, Driver, DriverError, DriverOptions, DriverReport, Explanation, HandleError,
-    HealthEvent, Lane, MemoryChangeError, Mesh, MeshError, MeshHandle, RecordError, RecordOptions, Recording, Refusal,
-    RegisterError, Replay, ReplayError, ReplayTick, SpawnError, StartError, SystemClock, TickError,
-    TickReport,
+    HealthEvent, Lane, MemoryChangeError, Mesh, MeshError, MeshHandle, RecordError, RecordOptions,
+    Recording, Refusal, RegisterError, Replay, ReplayError, ReplayTick, SpawnError, StartError,
+    SystemClock, TickError, TickReport,
 };
 pub use message::{
     AskId, BESIDE_BYTES, Content, ContentError, Contents, DropReason, Envelope, EnvelopeId,

@@ -197,6 +197,7 @@ mod tests {
                 workers,
                 seed: 1,
                 record: None,
+                store: None,
                 processor,
             };
             let mut session = Session::new(setup).unwrap();

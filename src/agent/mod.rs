@@ -23,8 +23,8 @@ pub(crate) mod health;
 #[cfg(feature = "photonic")]
 pub(crate) mod infer;
 pub(crate) mod outbox;
-mod retry;
 pub(crate) mod remember;
+mod retry;
 pub(crate) mod round;
 pub(crate) mod slab;
 pub(crate) mod slots;

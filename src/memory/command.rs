@@ -8,7 +8,8 @@ use super::frame::FrameId;
 use super::fusion::{Observation, ObserveError};
 use super::new_object::NewObject;
 use super::object::{Attributes, ObjectId};
-use super::spatial_memory::{SpatialMemory, WriteError};
+use super::spatial_memory::SpatialMemory;
+use super::write_error::WriteError;
 use crate::space::Pose;
 use crate::time::Time;
 
@@ -79,7 +80,7 @@ pub enum MemoryAnswer {
 }
 
 /// Why a command was refused. Nothing has changed then.
-#[derive(Clone, PartialEq, Debug, Error)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MemoryRefused {
     /// A change.

@@ -50,6 +50,11 @@ impl FrameImage {
         self.entries.iter().flatten().map(|entry| &entry.frame)
     }
 
+    /// One more than the largest id that any frame had, and 1 before the first.
+    pub(super) fn extent(&self) -> u32 {
+        self.entries.len().max(1) as u32
+    }
+
     /// The bytes that it takes, names apart.
     pub(super) const fn bytes(&self) -> u64 {
         (self.entries.len() * size_of::<Option<Entry>>()) as u64

@@ -10,7 +10,7 @@ use crate::mesh::record::Event;
 use crate::mesh::{Mesh, RegisterError};
 
 /// Why the host's change of the memory was refused. Nothing has changed then.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MemoryChangeError {
     /// The mesh has no memory.
@@ -100,7 +100,7 @@ impl Mesh {
     /// What came of publishing the memory at the end of the last tick; `None` before the first with a
     /// memory. Agents see the memory as it is also where a state could not be published.
     #[must_use]
-    pub fn memory_published(&self) -> Option<Result<Published, PublishError>> {
-        self.engine.view.memory.as_ref().and_then(|attached| attached.published)
+    pub fn memory_published(&self) -> Option<&Result<Published, PublishError>> {
+        self.engine.view.memory.as_ref().and_then(|attached| attached.published.as_ref())
     }
 }

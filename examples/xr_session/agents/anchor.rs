@@ -60,8 +60,7 @@ impl Anchors {
         let is_new = self.anchors.iter().all(|anchor| anchor.thing != surface.thing);
         if is_new {
             let &Surface { thing, class, centre, half } = surface;
-            let anchor =
-                Anchor { thing, class, position: centre, told: centre, half, frame: None };
+            let anchor = Anchor { thing, class, position: centre, told: centre, half, frame: None };
             self.anchors.push(anchor);
             self.awaited += 1;
         }

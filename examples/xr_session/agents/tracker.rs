@@ -88,7 +88,13 @@ impl Tracker {
     }
 
     /// Follows an object that was seen in the last image.
-    fn follow(&mut self, id: ObjectId, class: u32, position: Vec3, seen_at: Time) -> Option<&Followed> {
+    fn follow(
+        &mut self,
+        id: ObjectId,
+        class: u32,
+        position: Vec3,
+        seen_at: Time,
+    ) -> Option<&Followed> {
         let place = match self.tracks.binary_search_by_key(&id, |followed| followed.id) {
             Ok(place) => {
                 let followed = &mut self.tracks[place];

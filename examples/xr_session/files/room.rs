@@ -87,7 +87,10 @@ mod tests {
         let end = text.trim_end().len();
         for cut in (1..end).step_by(end / 200) {
             let line = parse(Path::new("cut.json"), &text[..cut]).unwrap_err().to_string();
-            assert!(line.starts_with("cut.json:") && line.contains(" ends before "), "{cut}: {line}");
+            assert!(
+                line.starts_with("cut.json:") && line.contains(" ends before "),
+                "{cut}: {line}"
+            );
         }
     }
 }

@@ -218,4 +218,3 @@ impl Fields for ExactArea {
         Ok(())
     }
 }
-

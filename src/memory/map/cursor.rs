@@ -101,7 +101,8 @@ impl Cursor {
 
     /// What serde_json met, as an error of ours.
     fn error(&self, error: &serde_json::Error) -> MapError {
-        let kind = self.meter.take_fault().unwrap_or_else(|| kind_of(error, self.meter.has_ended()));
+        let kind =
+            self.meter.take_fault().unwrap_or_else(|| kind_of(error, self.meter.has_ended()));
         let wrong = self.wrong.take();
         let offset = wrong.offset.unwrap_or_else(|| self.meter.consumed());
         let place = Place { line: error.line() as u64, column: error.column() as u64, offset };

@@ -7,6 +7,7 @@ use super::super::class::ClassId;
 use super::super::config::MemoryConfig;
 use super::super::filter::Filter;
 use super::super::frame::{Frame, FrameId};
+use super::super::frame_image::FrameImage;
 use super::super::object::{Object, ObjectId};
 use super::super::query::MemoryView;
 use super::super::spatial_memory::SpatialMemory;
@@ -44,8 +45,17 @@ impl SpatialMemory {
     /// # Errors
     /// What `out` says.
     pub fn export_map(&mut self, out: impl Write, exported_at: Time) -> io::Result<ExportReport> {
-        let capacity = self.config().max_objects;
-        write_map(&Exported { view: self.view(), capacity }, out, exported_at)
+        self.state.settle();
+        let state = &self.state;
+        let (capacity, next) =
+            (state.config.max_objects, (state.frames.next_id(), state.areas.next()));
+        let mut view = state.view();
+        // Readers may not see every frame as it is yet; the map does.
+        let frames = (!state.corrections.is_done()).then(|| FrameImage::of(&state.frames));
+        if let Some(frames) = &frames {
+            view.frames = frames;
+        }
+        write_map(&Exported { view, capacity, next }, out, exported_at)
     }
 }
 
@@ -61,8 +71,9 @@ impl MemoryView<'_> {
         out: impl Write,
         exported_at: Time,
     ) -> io::Result<ExportReport> {
+        let next = (FrameId::new(self.frames.extent()), self.areas.next());
         let capacity = config.max_objects;
-        write_map(&Exported { view: *self, capacity }, out, exported_at)
+        write_map(&Exported { view: *self, capacity, next }, out, exported_at)
     }
 }
 
@@ -70,6 +81,7 @@ impl MemoryView<'_> {
 struct Exported<'a> {
     view: MemoryView<'a>,
     capacity: u32,
+    next: (FrameId, AreaId),
 }
 
 impl MapSource for Exported<'_> {
@@ -102,10 +114,11 @@ impl MapSource for Exported<'_> {
         let table = self.view.table;
         let heads = (0..table.extent).map(|slot| (slot, table.head(slot)));
         let vacant = heads.filter(|(_, head)| !head.is_live());
-        vacant.filter_map(|(slot, head)| {
-            head.generation.try_into().ok().map(|generation| ObjectId::new(slot, generation))
-        })
-        .try_for_each(|id| each(&id))
+        vacant
+            .filter_map(|(slot, head)| {
+                head.generation.try_into().ok().map(|generation| ObjectId::new(slot, generation))
+            })
+            .try_for_each(|id| each(&id))
     }
 
     fn aliases(&self, each: Each<'_, (ObjectId, ObjectId)>) -> io::Result<()> {
@@ -113,9 +126,7 @@ impl MapSource for Exported<'_> {
     }
 
     fn next(&self) -> (FrameId, AreaId) {
-        // The world's frame has the first id.
-        let frame = FrameId::new(self.view.frames.extent().max(1));
-        (frame, self.view.areas.next())
+        self.next
     }
 
     fn contained(

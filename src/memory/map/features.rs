@@ -49,10 +49,11 @@ pub(super) fn is_empty(text: &str) -> bool {
 
 /// Whether `text` is one JSON value that `limits` allow.
 pub(super) fn is_json(text: &str, max_depth: u32) -> bool {
-    depth(text) <= max_depth && serde_json::from_str::<&RawValue>(text).is_ok_and(|value| {
-        // Text around the value would not come back.
-        value.get().len() == text.len()
-    })
+    depth(text) <= max_depth
+        && serde_json::from_str::<&RawValue>(text).is_ok_and(|value| {
+            // Text around the value would not come back.
+            value.get().len() == text.len()
+        })
 }
 
 /// How deep well-formed JSON is nested.
@@ -136,7 +137,9 @@ impl Fields for Whole {
                 1 => {
                     let bytes = from_base64(text, unit, expected)?;
                     let words = bytes.as_chunks::<4>().0;
-                    Attributes::Features(words.iter().map(|word| f32::from_le_bytes(*word)).collect())
+                    Attributes::Features(
+                        words.iter().map(|word| f32::from_le_bytes(*word)).collect(),
+                    )
                 }
                 _ => Attributes::Json(text.into()),
             })

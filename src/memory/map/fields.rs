@@ -67,10 +67,7 @@ impl<'de, F: Fields> Visitor<'de> for Object<'_, F> {
 }
 
 /// Reads one of `keys`; any other is an error.
-pub(super) const fn known<'a>(
-    cursor: &'a Cursor,
-    keys: &'static [&'static str],
-) -> KnownKey<'a> {
+pub(super) const fn known<'a>(cursor: &'a Cursor, keys: &'static [&'static str]) -> KnownKey<'a> {
     KnownKey { cursor, keys, skips_others: false }
 }
 

@@ -8,8 +8,8 @@ use super::super::frame::{Frame, FrameId};
 use super::super::object::ObjectId;
 use super::cursor::Cursor;
 use super::error::{MapErrorKind, shortened};
-use super::id::parse_id;
 use super::fields::{Array, Entries, Fields, Object, Table};
+use super::id::parse_id;
 use super::limits::MapLimits;
 use super::number::Whole;
 use super::position::{quaternion, rotation, vector};
@@ -68,15 +68,8 @@ pub(super) struct Header<'a> {
 }
 
 impl Fields for Header<'_> {
-    const KEYS: &'static [&'static str] = &[
-        "version",
-        "classes",
-        "frames",
-        "vacant",
-        "aliases",
-        "next_frame",
-        "next_region",
-    ];
+    const KEYS: &'static [&'static str] =
+        &["version", "classes", "frames", "vacant", "aliases", "next_frame", "next_region"];
 
     fn read<'de, A: MapAccess<'de>>(
         &mut self,

@@ -11,7 +11,8 @@ use super::super::class::ClassId;
 use super::super::config::{MemoryConfig, MemoryConfigError};
 use super::super::frame::{Frame, FrameId};
 use super::super::object::{Object, ObjectId};
-use super::super::spatial_memory::{SpatialMemory, WriteError};
+use super::super::spatial_memory::SpatialMemory;
+use super::super::write_error::WriteError;
 use super::error::MapError;
 use super::limits::{MapLimits, ScanLimits};
 use super::map::Map;
@@ -32,7 +33,7 @@ pub struct Imported {
 }
 
 /// Why nothing was taken in.
-#[derive(Clone, PartialEq, Debug, Error)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ImportError {
     /// The text is wrong.
@@ -189,7 +190,8 @@ impl SpatialMemory {
         for label in &map.labels {
             self.check_text("a class label in bytes", label)?;
         }
-        let new = plan.classes.iter().filter(|class| usize::from(class.index()) >= state.classes.len());
+        let new =
+            plan.classes.iter().filter(|class| usize::from(class.index()) >= state.classes.len());
         if new.count() + state.classes.len() > config.max_classes as usize {
             return Err(WriteError::ClassesFull { limit: config.max_classes });
         }
@@ -238,26 +240,14 @@ impl SpatialMemory {
             }
             self.commit(&Change::PutFrame(Box::new(frame)))?;
         }
-        // What is built at once is built better, and faster, than what comes piece by piece.
-        if kept_ids {
-            self.state.is_indexed = false;
-        }
-        let mut put = Ok(());
         for (entry, &id) in map.objects.into_iter().zip(&plan.ids) {
             let given = entry.object;
             let class = plan.classes.get(usize::from(given.class.index()));
             let class = class.copied().unwrap_or(given.class);
             let object = Object { id, class, frame: plan.frame(given.frame), ..given };
             let name = entry.name.filter(|name| !name.is_empty());
-            put = self.commit(&Change::Put { object: Box::new(object), name });
-            if put.is_err() {
-                break;
-            }
+            self.commit(&Change::Put { object: Box::new(object), name })?;
         }
-        if kept_ids {
-            self.state.index_all();
-        }
-        put?;
         for (area, &id) in map.areas.into_iter().zip(&plan.areas) {
             self.commit(&Change::PutArea(Box::new(Area { id, ..area })))?;
         }

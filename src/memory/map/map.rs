@@ -64,11 +64,7 @@ impl Map {
     ///
     /// # Errors
     /// [`MapError`] with the place and the path of the first thing that is wrong.
-    pub fn read(
-        reader: impl Read,
-        limits: &MapLimits,
-        seen_at: Time,
-    ) -> Result<Self, MapError> {
+    pub fn read(reader: impl Read, limits: &MapLimits, seen_at: Time) -> Result<Self, MapError> {
         read::map(reader, limits, seen_at)
     }
 

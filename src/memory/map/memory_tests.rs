@@ -6,7 +6,8 @@ use super::super::config::MemoryConfig;
 use super::super::frame::FrameId;
 use super::super::new_object::NewObject;
 use super::super::object::Attributes;
-use super::super::spatial_memory::{SpatialMemory, WriteError};
+use super::super::spatial_memory::SpatialMemory;
+use super::super::write_error::WriteError;
 use super::{ImportError, Map, MapErrorKind};
 use crate::space::{Pose, Quat, UpAxis, Vec3};
 use crate::state_hasher::StateHasher;
@@ -104,7 +105,9 @@ fn a_memory_that_has_something_gives_new_ids_and_finds_frames_by_name() {
     memory.insert(&NewObject::new(lamp, at(0.0, 0.0, 0.0))).unwrap();
     let room = memory.add_frame("room", FrameId::WORLD, at(0.0, 0.0, 100.0)).unwrap();
     let imported = memory.import_map(&text[..], Time::ZERO).unwrap();
-    assert!(!imported.kept_ids && (imported.objects, imported.frames, imported.regions) == (18, 1, 2));
+    assert!(
+        !imported.kept_ids && (imported.objects, imported.frames, imported.regions) == (18, 1, 2)
+    );
     assert_eq!(memory.len(), 19);
     let desk = memory.find_frame("desk").unwrap();
     assert_eq!(memory.frame(desk).unwrap().parent, room);
@@ -244,7 +247,8 @@ fn three_scanned_rooms_import_export_and_import_equal() {
     for (name, things) in [("office_small", 14), ("meeting_room", 21), ("living_room", 26)] {
         let Some(scan) = capture(name) else { return };
         let mut room =
-            SpatialMemory::from_room(MemoryConfig::default(), &scan[..], Time::from_nanos(3)).unwrap();
+            SpatialMemory::from_room(MemoryConfig::default(), &scan[..], Time::from_nanos(3))
+                .unwrap();
         assert_eq!(room.len(), things, "{name}");
         let text = exported(&mut room);
         let mut again = empty();
@@ -313,11 +317,20 @@ fn a_million_objects_go_out_and_in_without_a_tree() {
     let path = std::env::temp_dir().join(format!("xrmesh-{}-million.json", std::process::id()));
     let (begun, before) = (std::time::Instant::now(), peak_kib());
     let report = memory.export_map(std::fs::File::create(&path).unwrap(), Time::ZERO).unwrap();
-    println!("export: {:?}, {} bytes, peak +{} KiB", begun.elapsed(), report.bytes, peak_kib() - before);
+    println!(
+        "export: {:?}, {} bytes, peak +{} KiB",
+        begun.elapsed(),
+        report.bytes,
+        peak_kib() - before
+    );
     let mut again = SpatialMemory::new(config).unwrap();
     let (begun, before) = (std::time::Instant::now(), peak_kib());
     again.import_map(std::fs::File::open(&path).unwrap(), Time::ZERO).unwrap();
-    println!("import: {:?}, peak +{} KiB with the memory itself", begun.elapsed(), peak_kib() - before);
+    println!(
+        "import: {:?}, peak +{} KiB with the memory itself",
+        begun.elapsed(),
+        peak_kib() - before
+    );
     std::fs::remove_file(&path).unwrap();
     assert_eq!(hash(&again), hash(&memory));
 }

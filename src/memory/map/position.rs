@@ -91,10 +91,7 @@ impl<const N: usize> Numbers<'_, N> {
 }
 
 /// A unit quaternion, for poses.
-pub(super) fn rotation<E: Error>(
-    cursor: &Cursor,
-    [x, y, z, w]: [f32; 4],
-) -> Result<Quat, E> {
+pub(super) fn rotation<E: Error>(cursor: &Cursor, [x, y, z, w]: [f32; 4]) -> Result<Quat, E> {
     Quat::new(x, y, z, w).normalised().ok_or_else(|| cursor.fail(MapErrorKind::NoRotation))
 }
 

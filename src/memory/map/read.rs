@@ -18,11 +18,7 @@ use super::object_record::ObjectTable;
 use crate::time::Time;
 
 /// Reads a map.
-pub(super) fn map(
-    reader: impl Read,
-    limits: &MapLimits,
-    seen_at: Time,
-) -> Result<Map, MapError> {
+pub(super) fn map(reader: impl Read, limits: &MapLimits, seen_at: Time) -> Result<Map, MapError> {
     let cursor = Cursor::new(limits.max_bytes, limits.max_record_bytes);
     let mut top = Top {
         limits,
@@ -69,7 +65,8 @@ impl<'de> serde::de::DeserializeSeed<'de> for Document<'_, '_> {
         let Self { cursor, top } = self;
         Object { cursor, fields: &mut *top }.deserialize(deserializer)?;
         let found = [("total_objects", top.counts.objects, top.map.objects.len())];
-        let found = found.into_iter().chain([("total_regions", top.counts.regions, top.map.areas.len())]);
+        let found =
+            found.into_iter().chain([("total_regions", top.counts.regions, top.map.areas.len())]);
         for (key, claimed, found) in found {
             let found = found as u64;
             if let Some(claimed) = claimed.filter(|claimed| *claimed != found) {

@@ -168,7 +168,8 @@ impl ScanEntity {
         }
         let vertices = &self.mesh.as_ref()?.vertices;
         let first = *vertices.first()?;
-        let around = |(low, high): (Vec3, Vec3), vertex: &Vec3| (low.min(*vertex), high.max(*vertex));
+        let around =
+            |(low, high): (Vec3, Vec3), vertex: &Vec3| (low.min(*vertex), high.max(*vertex));
         Some(vertices.iter().fold((first, first), around))
     }
 }

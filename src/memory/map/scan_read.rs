@@ -194,7 +194,8 @@ impl Fields for PosePart {
         map: &mut A,
     ) -> Result<(), A::Error> {
         if key == 0 {
-            let numbers = Numbers { cursor, names: &["x", "y", "z"], least: -self.most, most: self.most };
+            let numbers =
+                Numbers { cursor, names: &["x", "y", "z"], least: -self.most, most: self.most };
             self.position = Some(map.next_value_seed(numbers)?);
         } else {
             let numbers = Numbers { cursor, names: &["x", "y", "z", "w"], least: -2.0, most: 2.0 };
@@ -211,8 +212,7 @@ struct Names<const N: usize> {
 }
 
 const PLANE: Names<2> = Names { offset: &["x", "y"], extent: &["width", "height"] };
-const VOLUME: Names<3> =
-    Names { offset: &["x", "y", "z"], extent: &["width", "height", "depth"] };
+const VOLUME: Names<3> = Names { offset: &["x", "y", "z"], extent: &["width", "height", "depth"] };
 
 /// A corner and a size.
 struct Bounds<'a, const N: usize> {
@@ -273,13 +273,15 @@ fn read_mesh<'de, A: MapAccess<'de>>(
     map: &mut A,
 ) -> Result<ScanMesh, A::Error> {
     let most_bytes = u32::try_from(limits.max_entity_bytes).unwrap_or(u32::MAX);
-    let mut part = MeshPart { most_bytes, most: limits.max_metres, vertices: None, triangles: None };
+    let mut part =
+        MeshPart { most_bytes, most: limits.max_metres, vertices: None, triangles: None };
     map.next_value_seed(Object { cursor, fields: &mut part })?;
     let missing = |key| cursor.fail(MapErrorKind::MissingKey { key });
     let vertices = part.vertices.ok_or_else(|| missing("vertices"))?;
     let triangles = part.triangles.ok_or_else(|| missing("indices"))?;
     let beyond = |index: u32| index as usize >= vertices.len();
-    if let Some((place, &index)) = triangles.iter().flatten().enumerate().find(|(_, i)| beyond(**i)) {
+    if let Some((place, &index)) = triangles.iter().flatten().enumerate().find(|(_, i)| beyond(**i))
+    {
         let vertices = vertices.len();
         return Err(cursor.fail(MapErrorKind::NoVertex { index, place, vertices }));
     }

@@ -21,7 +21,10 @@ fn written(map: &Map) -> String {
     let mut text = Vec::new();
     let report = map.write(&mut text, Time::from_nanos(1_500_000_000)).unwrap();
     assert_eq!(report.bytes, text.len() as u64);
-    assert_eq!((report.objects, report.regions), (map.objects.len() as u64, map.areas.len() as u64));
+    assert_eq!(
+        (report.objects, report.regions),
+        (map.objects.len() as u64, map.areas.len() as u64)
+    );
     String::from_utf8(text).unwrap()
 }
 
@@ -38,7 +41,8 @@ fn pose() -> impl Strategy<Value = Pose> {
 }
 
 fn attributes() -> impl Strategy<Value = Attributes> {
-    let json = ["{}", "null", "[]", "[1,2]", "{ \"a\" : [1, {}] }", "\"ü\\n\"", "no json", "", " 1"];
+    let json =
+        ["{}", "null", "[]", "[1,2]", "{ \"a\" : [1, {}] }", "\"ü\\n\"", "no json", "", " 1"];
     prop_oneof![
         Just(Attributes::None),
         vec(any::<u8>(), 0..9).prop_map(|bytes| Attributes::Bytes(bytes.into())),
@@ -252,7 +256,11 @@ fn every_fault_has_its_place_its_path_and_both_sides() {
         ("[2, 1, 2]", "[2, 1, 2, 3]", "bounding_box.max: expected 3 numbers, found more than 3"),
         ("[2, 1, 2]", "7", "bounding_box.max: expected 3 numbers, found 7"),
         ("\"chair\",", "[],", "object_class: expected a text, found an array"),
-        ("\"confidence\": 0.5", "\"confidence\": 1.5", "confidence: 1.5 is out of range, expected 0 to 1"),
+        (
+            "\"confidence\": 0.5",
+            "\"confidence\": 1.5",
+            "confidence: 1.5 is out of range, expected 0 to 1",
+        ),
         ("\"confidence\": 0.5", "\"certainty\": 0.5", "unknown key \"certainty\""),
         ("\"object_class\": \"chair\",", "", "key \"object_class\" is missing"),
         ("\"0v1\"", "\"chair-1\"", "key \"chair-1\" stands twice"),
@@ -266,12 +274,32 @@ fn every_fault_has_its_place_its_path_and_both_sides() {
         ("\"metadata\"", "\"meta\"", "unknown key \"meta\""),
         ("\"regions\"", "\"objects\"", "key \"objects\" stands twice"),
         ("\"total_objects\": 2", "\"total_objects\": 3", "total_objects says 3, the map holds 2"),
-        ("\"total_regions\": 1", "\"total_regions\": 1.5", "at metadata.total_regions: expected a whole number"),
-        ("\"total_objects\": 2", "\"total_objects\": 2147483648", "at metadata.total_objects: 2147483648 is out of range, expected 0 to 268435456"),
+        (
+            "\"total_regions\": 1",
+            "\"total_regions\": 1.5",
+            "at metadata.total_regions: expected a whole number",
+        ),
+        (
+            "\"total_objects\": 2",
+            "\"total_objects\": 2147483648",
+            "at metadata.total_objects: 2147483648 is out of range, expected 0 to 268435456",
+        ),
         ("[0, 0, 0], ", "", "at regions[\"kitchen\"]: expected 3 or more points, found 2 points"),
-        ("[0, 0, 0], ", "[0, null, 0], ", "at regions[\"kitchen\"].boundary_points[0][1]: expected a number, found null"),
-        ("{ \"floor\": 1 }", "[1]", "at regions[\"kitchen\"].properties: expected an object, found [1]"),
-        ("[\"chair-1\"]", "[\"chair-1\", 2]", "at regions[\"kitchen\"].contained_objects[1]: expected a text, found 2"),
+        (
+            "[0, 0, 0], ",
+            "[0, null, 0], ",
+            "at regions[\"kitchen\"].boundary_points[0][1]: expected a number, found null",
+        ),
+        (
+            "{ \"floor\": 1 }",
+            "[1]",
+            "at regions[\"kitchen\"].properties: expected an object, found [1]",
+        ),
+        (
+            "[\"chair-1\"]",
+            "[\"chair-1\", 2]",
+            "at regions[\"kitchen\"].contained_objects[1]: expected a text, found 2",
+        ),
     ] {
         let line = fault(from, to);
         assert!(line.contains(part), "{from} {to}: {line}");
@@ -283,10 +311,22 @@ fn every_fault_has_its_place_its_path_and_both_sides() {
         ("{\"xrmesh\": {}}", "at xrmesh: key \"version\" is missing"),
         ("{\"xrmesh\": {\"version\": 2}}", "version 2, this library reads version 1"),
         ("{\"objects\": {}, \"xrmesh\": {\"version\": 1}}", "\"xrmesh\" comes too late"),
-        ("{\"xrmesh\": {\"version\": 1, \"classes\": [\"a\", \"a\"]}}", "at xrmesh.classes[1]: class \"a\" has been given before"),
-        ("{\"xrmesh\": {\"version\": 1, \"frames\": {\"1\": {\"parent\": 2}}}}", "at xrmesh.frames[\"1\"]: \"2\" is not a frame listed before"),
-        ("{\"xrmesh\": {\"version\": 1, \"frames\": {\"0\": {}}}}", "\"0\" is not the number of a frame"),
-        ("{\"xrmesh\": {\"version\": 1, \"frames\": {\"1\": {\"orientation\": [0,0,0,0]}}}}", "the quaternion has length zero"),
+        (
+            "{\"xrmesh\": {\"version\": 1, \"classes\": [\"a\", \"a\"]}}",
+            "at xrmesh.classes[1]: class \"a\" has been given before",
+        ),
+        (
+            "{\"xrmesh\": {\"version\": 1, \"frames\": {\"1\": {\"parent\": 2}}}}",
+            "at xrmesh.frames[\"1\"]: \"2\" is not a frame listed before",
+        ),
+        (
+            "{\"xrmesh\": {\"version\": 1, \"frames\": {\"0\": {}}}}",
+            "\"0\" is not the number of a frame",
+        ),
+        (
+            "{\"xrmesh\": {\"version\": 1, \"frames\": {\"1\": {\"orientation\": [0,0,0,0]}}}}",
+            "the quaternion has length zero",
+        ),
     ] {
         let line = read(text.as_bytes()).unwrap_err().to_string();
         assert!(line.contains(part), "{text}: {line}");
@@ -374,9 +414,18 @@ fn limits_hold_before_memory_is_taken() {
     let text = text.replacen("\"total_regions\": 1", "\"total_regions\": 0", 1);
     for (limits, part) in [
         (few.clone(), "at objects[\"0v1\"]: more than 1 objects"),
-        (MapLimits { max_objects: 2, ..few.clone() }, "semantic_features: the value is longer than 9 bytes"),
-        (MapLimits { max_objects: 2, max_attribute_bytes: 99, ..few.clone() }, "more than 1 classes"),
-        (MapLimits { max_objects: 2, max_attribute_bytes: 99, max_classes: 2, ..few.clone() }, "more than 0 regions"),
+        (
+            MapLimits { max_objects: 2, ..few.clone() },
+            "semantic_features: the value is longer than 9 bytes",
+        ),
+        (
+            MapLimits { max_objects: 2, max_attribute_bytes: 99, ..few.clone() },
+            "more than 1 classes",
+        ),
+        (
+            MapLimits { max_objects: 2, max_attribute_bytes: 99, max_classes: 2, ..few.clone() },
+            "more than 0 regions",
+        ),
         (MapLimits { max_name_bytes: 6, ..few }, "at objects: a key is longer than 6 bytes"),
     ] {
         let line = read(&text, &limits);
@@ -441,7 +490,9 @@ fn a_room_becomes_objects_and_an_area() {
     let placed: Vec<_> = map
         .objects()
         .iter()
-        .map(|entry| (entry.object.pose.position().to_array(), entry.object.half_extents.to_array()))
+        .map(|entry| {
+            (entry.object.pose.position().to_array(), entry.object.half_extents.to_array())
+        })
         .collect();
     assert_eq!(placed[0], ([0.0, 0.5, 0.5], [1.0, 0.0, 2.5]));
     assert_eq!(placed[2], ([0.5, 0.5, 1.0], [0.5, 0.5, 1.0]));
@@ -449,7 +500,10 @@ fn a_room_becomes_objects_and_an_area() {
     let [area] = map.areas() else { panic!("one room") };
     assert_eq!((&*area.name, &*area.kind, area.boundary.len()), ("f", "room", 5));
     let heights = area.boundary.iter().map(|corner| corner.y);
-    assert_eq!((heights.clone().reduce(f32::min), heights.reduce(f32::max)), (Some(0.5), Some(3.0)));
+    assert_eq!(
+        (heights.clone().reduce(f32::min), heights.reduce(f32::max)),
+        (Some(0.5), Some(3.0))
+    );
     let text = written(&map);
     assert!(text.contains("\"contained_objects\":[\"f\",\"c\",\"t\"]"), "{text}");
 }
@@ -461,25 +515,68 @@ fn a_wrong_room_is_an_error_with_its_place() {
         scan(&SCAN.replacen(from, to, 1)).unwrap_err().to_string()
     };
     for (from, to, part) in [
-        ("\"uuid\": \"c\"", "\"uuid\": \"f\"", "at spatialEntities[1]: uuid \"f\" has been given before"),
+        (
+            "\"uuid\": \"c\"",
+            "\"uuid\": \"f\"",
+            "at spatialEntities[1]: uuid \"f\" has been given before",
+        ),
         ("\"uuid\": \"c\"", "\"uuid\": \"\"", "at spatialEntities[1].uuid: \"\" is not a name"),
-        ("\"y\": 0.5", "\"y\": \"up\"", "at spatialEntities[0].locatable_META.position.y: expected a number, found string \"up\""),
-        ("\"y\": 0.5", "\"y\": 1e7", "position.y: 10000000 is out of range, expected -10000 to 10000"),
-        ("\"w\": 1 ", "\"w\": 0 ", "at spatialEntities[0].locatable_META: the quaternion has length zero"),
-        ("\"width\": 2", "\"width\": -2", "at spatialEntities[0].bounded2D_META.extent.width: -2 is out of range"),
-        ("\"depth\": 2", "\"deep\": 2", "at spatialEntities[2].bounded3D_META.extent: unknown key \"deep\""),
-        ("\"AAAAAAEAAAACAAAA\"", "\"AAAAAAEAAAADAAAA\"", "at spatialEntities[3].triangleMesh_META: index 3 at 2, but there are only 3 vertices"),
-        ("\"AAAAAAEAAAACAAAA\"", "\"AAAAAAEAAAACAA*A\"", "expected Base64 of u32 triples: Invalid symbol 42, offset 14"),
-        ("\"AAAAAAEAAAACAAAA\"", "\"AAAAAAEAAAA=\"", "expected Base64 of u32 triples: 8 bytes, not a multiple of 12"),
+        (
+            "\"y\": 0.5",
+            "\"y\": \"up\"",
+            "at spatialEntities[0].locatable_META.position.y: expected a number, found string \"up\"",
+        ),
+        (
+            "\"y\": 0.5",
+            "\"y\": 1e7",
+            "position.y: 10000000 is out of range, expected -10000 to 10000",
+        ),
+        (
+            "\"w\": 1 ",
+            "\"w\": 0 ",
+            "at spatialEntities[0].locatable_META: the quaternion has length zero",
+        ),
+        (
+            "\"width\": 2",
+            "\"width\": -2",
+            "at spatialEntities[0].bounded2D_META.extent.width: -2 is out of range",
+        ),
+        (
+            "\"depth\": 2",
+            "\"deep\": 2",
+            "at spatialEntities[2].bounded3D_META.extent: unknown key \"deep\"",
+        ),
+        (
+            "\"AAAAAAEAAAACAAAA\"",
+            "\"AAAAAAEAAAADAAAA\"",
+            "at spatialEntities[3].triangleMesh_META: index 3 at 2, but there are only 3 vertices",
+        ),
+        (
+            "\"AAAAAAEAAAACAAAA\"",
+            "\"AAAAAAEAAAACAA*A\"",
+            "expected Base64 of u32 triples: Invalid symbol 42, offset 14",
+        ),
+        (
+            "\"AAAAAAEAAAACAAAA\"",
+            "\"AAAAAAEAAAA=\"",
+            "expected Base64 of u32 triples: 8 bytes, not a multiple of 12",
+        ),
         ("AAAAAMA/", "AAAAAMB/", "vertices: NaN is out of range"),
-        ("\"semanticLabel_META\": \"TABLE\",", "", "at spatialEntities[2]: key \"semanticLabel_META\" is missing"),
+        (
+            "\"semanticLabel_META\": \"TABLE\",",
+            "",
+            "at spatialEntities[2]: key \"semanticLabel_META\" is missing",
+        ),
         ("\"spatialEntities\"", "\"entities\"", "key \"spatialEntities\" is missing"),
     ] {
         let line = fault(from, to);
         assert!(line.contains(part), "{from} {to}: {line}");
     }
     let none = scan("{\"spatialEntities\": []}").unwrap_err().to_string();
-    assert!(none.contains("at spatialEntities: expected at least one entity, found none"), "{none}");
+    assert!(
+        none.contains("at spatialEntities: expected at least one entity, found none"),
+        "{none}"
+    );
     for cut in 0..SCAN.len() {
         let error = scan(&SCAN[..cut]).unwrap_err();
         assert_eq!(error.place.offset, cut as u64, "{error}");

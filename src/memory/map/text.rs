@@ -3,8 +3,8 @@
 use core::fmt;
 
 use base64::Engine;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, Visitor};
 

@@ -11,9 +11,9 @@ use twox_hash::XxHash64;
 use super::super::area::Area;
 use super::super::frame::{Frame, FrameId};
 use super::super::object::{Attributes, Object, ObjectId};
-use super::id::is_id;
 use super::features::{is_empty, is_json};
 use super::header_record::VERSION;
+use super::id::is_id;
 use super::limits::MapLimits;
 use super::rotation::to_degrees;
 use super::source::MapSource;
@@ -328,9 +328,8 @@ impl<W: Write> Writer<W> {
 
     /// The id as the key of an object that has no name of its own; `None` where its name is its key.
     fn key_of(&self, id: ObjectId, name: Option<&str>) -> Option<String> {
-        let own = name.is_some_and(|name| {
-            !is_id(name) && self.shared.binary_search(&hash_of(name)).is_err()
-        });
+        let own = name
+            .is_some_and(|name| !is_id(name) && self.shared.binary_search(&hash_of(name)).is_err());
         (!own).then(|| id.to_string())
     }
 

@@ -4,7 +4,7 @@ use super::bytes::{Cursor, Field, Wrong};
 use crate::memory::{
     Area, AreaId, Attributes, ClassId, FrameId, MemoryCommand, NewObject, ObjectId, Observation,
 };
-use crate::space::{Pose, UpAxis, Vec3};
+use crate::space::{UpAxis, Vec3};
 
 /// What a command is; the first byte.
 mod kind {
@@ -299,7 +299,7 @@ mod tests {
     use core::num::NonZeroU32;
 
     use super::*;
-    use crate::space::Quat;
+    use crate::space::{Pose, Quat};
 
     #[test]
     fn every_command_comes_back_and_what_is_cut_off_is_refused() {
