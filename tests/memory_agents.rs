@@ -1,5 +1,6 @@
 //! Agents that share a spatial memory: what they see, when their changes show, and that all of it
 //! is the same on any number of workers and in replay.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers may fail it")]
 
 use xrmesh::config::{MeshConfig, ProcessingConfig};
 use xrmesh::memory::{

@@ -162,3 +162,50 @@ fn hash(memory: &SpatialMemory) -> u64 {
     memory.hash_state(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate;
+    use crate::session::{Session, Setup};
+    use xrmesh::Time;
+
+    #[test]
+    fn a_session_ends_with_its_map_and_its_store() {
+        let folder = std::env::temp_dir().join(format!("xr_session-{}-store", std::process::id()));
+        let map = folder.with_extension("json");
+        let room = generate::room(2);
+        let setup = Setup {
+            room: &room,
+            motion: generate::walk(2, &room),
+            characters: 20,
+            workers: 1,
+            seed: 1,
+            record: None,
+            store: Some(&folder),
+            processor: None,
+        };
+        let mut session = Session::new(setup).unwrap();
+        for frame in 0..600 {
+            session.feed(frame).unwrap();
+            session.tick(frame, Session::budget()).unwrap();
+        }
+        let before = hash(session.mesh.memory().unwrap());
+        let args =
+            Args { map: Some(map.clone()), store: Some(folder.clone()), ..Args::default() };
+        let report = finish(&mut session.mesh, &args).unwrap().unwrap();
+        assert_eq!(report.reopened, Some(report.objects));
+        assert!(report.frames > 5 && report.objects > report.frames, "{report:?}");
+        let text = std::fs::read(&map).unwrap();
+        assert_eq!(report.map_bytes, Some(text.len() as u64));
+        let mut again = SpatialMemory::new(MemoryConfig::default()).unwrap();
+        again.import_map(&text[..], Time::ZERO).unwrap();
+        assert_eq!(hash(&again), before);
+
+        // A store that holds a session takes no other.
+        let refused = begin(&Surroundings::of(&room), Some(&folder)).unwrap_err();
+        assert!(refused.contains("expected an empty folder"), "{refused}");
+        std::fs::remove_file(&map).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

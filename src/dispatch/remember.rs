@@ -3,7 +3,7 @@
 use crate::agent::round::Round;
 use crate::dispatch::engine::Engine;
 use crate::id::AgentId;
-use crate::memory::{MemoryCommand, MemoryRefused};
+use crate::memory::MemoryCommand;
 use crate::message::{Kind, Refused, RefusedCommand};
 use crate::time::Time;
 
@@ -21,8 +21,8 @@ impl Engine {
             let mut wishes = core::mem::take(&mut self.shard(index).outbox.wishes);
             let mut list = core::mem::take(&mut wishes.list);
             for (agent, command) in list.drain(..) {
-                if let Err(refused) = attached.memory.obey(&command, now) {
-                    self.refuse_change(agent, &command, &refused);
+                if attached.memory.obey(&command, now).is_err() {
+                    self.refuse_change(agent, &command);
                 }
                 wishes.recycle(command);
             }
@@ -37,7 +37,7 @@ impl Engine {
 
     /// Tells an agent that the memory refused it something.
     #[cold]
-    fn refuse_change(&mut self, agent: AgentId, command: &MemoryCommand, _: &MemoryRefused) {
+    fn refuse_change(&mut self, agent: AgentId, command: &MemoryCommand) {
         if !self.view.roster.lives(agent) {
             return;
         }

@@ -32,7 +32,10 @@ pub fn from_degrees(degrees: [f32; 3]) -> Option<Quat> {
 /// 180. Straight up and down, where Y and Z turn about one axis, Z is zero.
 #[must_use]
 pub fn to_degrees(rotation: Quat) -> [f32; 3] {
-    let [x, y, z, w] = [rotation.x, rotation.y, rotation.z, rotation.w].map(f64::from);
+    let parts = [rotation.x, rotation.y, rotation.z, rotation.w].map(f64::from);
+    // Of length one also in f64: else, near straight up, the rest would be an angle.
+    let length = parts.iter().map(|part| part * part).sum::<f64>().sqrt();
+    let [x, y, z, w] = parts.map(|part| part / length);
     // Elements (row, column) of the rotation's matrix R = R_y R_x R_z.
     let (m00, m20) = (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * z - w * y));
     let (m02, m12, m22) =
@@ -40,8 +43,8 @@ pub fn to_degrees(rotation: Quat) -> [f32; 3] {
     let (m10, m11) = (2.0 * (x * y + w * z), 1.0 - 2.0 * (x * x + z * z));
     let level = (m10 * m10 + m11 * m11).sqrt();
     let pitch = libm::atan2(-m12, level);
-    // Below this the quotients are rounding alone: unit quaternions of f32 are exact to 2⁻²³.
-    let (yaw, roll) = if level > 1e-6 {
+    // Below this the quotients are rounding alone.
+    let (yaw, roll) = if level > 1e-9 {
         (libm::atan2(m02, m22), libm::atan2(m10, m11))
     } else {
         (libm::atan2(-m20, m00), 0.0)
