@@ -57,6 +57,14 @@ impl Context<'_> {
         self.round.view.tick
     }
 
+    /// The number of this round, counted from the start of the mesh. With [`shard`](Self::shard) it
+    /// orders what handlers gather for their host as one worker would have gathered it.
+    #[inline]
+    #[must_use]
+    pub fn round(&self) -> u64 {
+        self.round.stamp.round
+    }
+
     /// The shard that this agent lives in, below [`MOST_SHARDS`](Self::MOST_SHARDS). Handlers of one
     /// shard never run at the same time, on any number of workers, and its order is always the same:
     /// what agents gather for their host needs one place a shard and no lock.

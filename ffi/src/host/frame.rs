@@ -12,6 +12,8 @@ pub(crate) struct Frame {
     payload: Vec<u8>,
     /// Messages at the front that were taken.
     taken: usize,
+    /// Where the messages of each round begin, if the frame is one of many that are to be merged.
+    rounds: Vec<(u64, usize)>,
     /// Messages that found it full since it was last asked.
     lost: u64,
 }
@@ -79,6 +81,36 @@ impl Frame {
         self.messages.push(message);
     }
 
+    /// Notes the round in which the next messages come.
+    #[inline]
+    pub(crate) fn begin_round(&mut self, round: u64) {
+        if self.rounds.last().is_none_or(|&(last, _)| last != round) {
+            self.rounds.push((round, self.messages.len()));
+        }
+    }
+
+    /// The least round whose messages wait, at or after the mark number `mark`.
+    pub(crate) fn round(&self, mark: usize) -> Option<u64> {
+        self.rounds.get(mark).map(|&(round, _)| round)
+    }
+
+    /// Adds the messages of one round of another frame.
+    pub(crate) fn append_round(&mut self, other: &Self, mark: usize) {
+        let first = other.rounds.get(mark).map_or(0, |&(_, first)| first);
+        let end = other.rounds.get(mark + 1).map_or(other.messages.len(), |&(_, first)| first);
+        for message in &other.messages[first..end] {
+            let (begin, length) = (message.payload_offset as usize, message.payload_len as usize);
+            let mut payload_offset = 0;
+            if length > 0 {
+                let at = self.payload.len().next_multiple_of(ALIGN);
+                self.payload.resize(at, 0);
+                self.payload.extend_from_slice(&other.payload[begin..begin + length]);
+                payload_offset = at as u32;
+            }
+            self.messages.push(xrmesh_message { payload_offset, ..*message });
+        }
+    }
+
     /// Messages that wait.
     pub(crate) fn waiting(&self) -> usize {
         self.messages.len() - self.taken
@@ -92,6 +124,11 @@ impl Frame {
     /// Messages lost since the last call.
     pub(crate) fn take_lost(&mut self) -> u64 {
         core::mem::take(&mut self.lost)
+    }
+
+    /// Counts messages as lost that another frame lost.
+    pub(crate) fn add_lost(&mut self, lost: u64) {
+        self.lost += lost;
     }
 
     /// All that waits; nothing was taken yet.
@@ -169,6 +206,7 @@ impl Frame {
     pub(crate) fn clear(&mut self) {
         self.messages.clear();
         self.payload.clear();
+        self.rounds.clear();
         self.taken = 0;
     }
 }

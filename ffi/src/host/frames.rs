@@ -60,33 +60,61 @@ impl Frames {
 
     #[inline(always)]
     fn of_handler(&self, context: &mut Context<'_>, write: impl FnOnce(&mut Frame, Limits)) {
-        let shard = if self.frames.len() == 1 { 0 } else { context.shard() as usize };
+        let many = self.frames.len() > 1;
+        let shard = if many { context.shard() as usize } else { 0 };
         if let Some(frame) = self.frames.get(shard) {
             // SAFETY: rule 1; `write` sees no `Frames`, so it cannot come here again.
-            write(unsafe { &mut *frame.get() }, self.limits);
+            let frame = unsafe { &mut *frame.get() };
+            if many {
+                frame.begin_round(context.round());
+            }
+            write(frame, self.limits);
         }
     }
 
-    /// All frames, in the order of shards. `of` is the mesh whose agents fill them.
-    pub(crate) fn each(&self, of: &mut Mesh, mut each: impl FnMut(&mut Frame)) {
+    /// The frame that all agents share; `None` if each shard has one. `of` is the mesh whose agents
+    /// fill it.
+    pub(crate) fn single<'a>(&'a self, of: &'a mut Mesh) -> Option<&'a mut Frame> {
         let _ = of;
-        for frame in &self.frames {
-            // SAFETY: rule 2; `each` gets one frame at a time.
-            each(unsafe { &mut *frame.get() });
+        match &*self.frames {
+            // SAFETY: rule 2: the mesh stays borrowed as long as the frame is.
+            [frame] => Some(unsafe { &mut *frame.get() }),
+            _ => None,
         }
     }
 
-    /// Moves all that waits into `to`: two swaps where there is one frame, else a copy.
+    /// Moves all that waits into `to`, in the order of rounds and, in a round, of shards, which is that of
+    /// one worker: two swaps where there is one frame, else a copy. `of` is the mesh whose agents fill them.
     pub(crate) fn take(&self, of: &mut Mesh, to: &mut Frame) {
-        let single = self.frames.len() == 1;
-        self.each(of, |frame| {
-            if single && to.waiting() == 0 && frame.is_whole() {
+        if let Some(frame) = self.single(of) {
+            if to.waiting() == 0 && frame.is_whole() {
+                let lost = to.take_lost();
                 to.clear();
                 core::mem::swap(to, frame);
+                to.add_lost(lost);
             } else {
                 to.append(frame);
             }
-        });
+            return;
+        }
+        let mut marks = [0_usize; Context::MOST_SHARDS as usize];
+        // SAFETY: rule 2: `of` is borrowed for this call; one reference at a time.
+        let frame = |shard: usize| unsafe { &mut *self.frames[shard].get() };
+        let shards = 0..self.frames.len().min(marks.len());
+        while let Some(round) =
+            shards.clone().filter_map(|shard| frame(shard).round(marks[shard])).min()
+        {
+            for shard in shards.clone() {
+                if frame(shard).round(marks[shard]) == Some(round) {
+                    to.append_round(frame(shard), marks[shard]);
+                    marks[shard] += 1;
+                }
+            }
+        }
+        for shard in shards {
+            to.add_lost(frame(shard).take_lost());
+            frame(shard).clear();
+        }
     }
 }
 

@@ -30,8 +30,8 @@ pub struct xrmesh_poll_result {
 }
 
 /// Moves the messages of the host's agents into the host's arrays, as many as fit: elements into
-/// `messages`, payloads into `payload`, each at a multiple of 8 bytes. For one agent they come in the
-/// order of their delivery; agents are grouped by shard. NULL with a capacity of 0 is a payload
+/// `messages`, payloads into `payload`, each at a multiple of 8 bytes. They come in the order of their
+/// delivery, the same with any number of workers. NULL with a capacity of 0 is a payload
 /// buffer without room, for messages without payload.
 ///
 /// One at a time.
@@ -69,10 +69,19 @@ pub unsafe extern "C" fn xrmesh_mesh_poll(
             result.waiting += frame.waiting() as u32;
         };
         gather_from_driver(&mut state)?;
-        poll(&mut state.ready);
-        let MeshState { run, frames, lost, .. } = &mut *state;
-        if let Run::Here(mesh) = run {
-            frames.each(mesh, poll);
+        let MeshState { run, frames, ready, lost, .. } = &mut *state;
+        match run {
+            Run::Here(mesh) => {
+                if let Some(frame) = frames.single(mesh) {
+                    poll(ready);
+                    poll(frame);
+                } else {
+                    // Many frames are merged first: so their order is that of one.
+                    frames.take(mesh, ready);
+                    poll(ready);
+                }
+            }
+            _ => poll(ready),
         }
         result.lost += core::mem::take(lost);
         result.message_count = messages.filled() as u32;

@@ -157,8 +157,47 @@ static void leases(uint32_t workers)
     OK(xrmesh_mesh_destroy(mesh));
 }
 
+/* The same frames with any number of workers, message for message. */
+static void order(uint32_t workers, uint64_t *hash)
+{
+    xrmesh_mesh_options options;
+    xrmesh_mesh mesh;
+    static xrmesh_agent_id agents[3000];
+    static xrmesh_message messages[20000];
+    static uint64_t payload[20000];
+    xrmesh_poll_result got;
+    uint32_t i, tick;
+    xrmesh_mesh_options_default(&options);
+    options.worker_threads = workers;
+    OK(xrmesh_mesh_create(&options, &mesh));
+    for (i = 0; i < 3000; i++)
+        agents[i] = new_agent(mesh);
+    *hash = 1;
+    for (tick = 0; tick < 3; tick++) {
+        for (i = 0; i < 3000; i++) {
+            xrmesh_send send = to_agent(i % 3 ? agents[i * 7 % 3000] : 0, agents[i * 31 % 3000]);
+            send.priority = (uint8_t)(1 + i % 10);
+            send.payload_len = 4;
+            OK(xrmesh_mesh_submit(mesh, &send, 1, (const uint8_t *)&i, 4, NULL, NULL));
+        }
+        tick_ms(mesh, tick);
+        OK(xrmesh_mesh_poll(mesh, messages, 20000, (uint8_t *)payload, sizeof payload, &got));
+        CHECK(got.message_count == 3000 && got.lost == 0);
+        for (i = 0; i < got.message_count; i++) {
+            uint32_t value;
+            memcpy(&value, (uint8_t *)payload + messages[i].payload_offset, 4);
+            *hash = (*hash ^ messages[i].to ^ messages[i].id ^ value) * 1099511628211u;
+        }
+    }
+    OK(xrmesh_mesh_destroy(mesh));
+}
+
 void test_frames(void)
 {
+    uint64_t one = 0, four = 0;
+    order(0, &one);
+    order(4, &four);
+    CHECK(one == four);
     a_frame_in_pieces();
     a_payload_that_does_not_fit();
     a_full_frame_counts_what_is_lost();
