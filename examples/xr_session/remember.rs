@@ -191,8 +191,7 @@ mod tests {
             session.tick(frame, Session::budget()).unwrap();
         }
         let before = hash(session.mesh.memory().unwrap());
-        let args =
-            Args { map: Some(map.clone()), store: Some(folder.clone()), ..Args::default() };
+        let args = Args { map: Some(map.clone()), store: Some(folder.clone()), ..Args::default() };
         let report = finish(&mut session.mesh, &args).unwrap().unwrap();
         assert_eq!(report.reopened, Some(report.objects));
         assert!(report.frames > 5 && report.objects > report.frames, "{report:?}");

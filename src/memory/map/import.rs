@@ -13,9 +13,9 @@ use super::super::frame::{Frame, FrameId};
 use super::super::object::{Object, ObjectId};
 use super::super::spatial_memory::SpatialMemory;
 use super::super::write_error::WriteError;
+use super::document::Map;
 use super::error::MapError;
 use super::limits::{MapLimits, ScanLimits};
-use super::map::Map;
 use crate::time::Time;
 
 /// What was taken in.

@@ -63,6 +63,7 @@
 
 mod area_record;
 mod cursor;
+mod document;
 mod error;
 mod exact_record;
 mod export;
@@ -73,7 +74,6 @@ mod id;
 mod import;
 mod input;
 mod limits;
-mod map;
 mod number;
 mod object_record;
 mod position;
@@ -85,10 +85,10 @@ mod source;
 mod text;
 mod write;
 
+pub use document::{Map, MapObject};
 pub use error::{MapError, MapErrorKind, Place};
 pub use import::{ImportError, Imported};
 pub use limits::{MapLimits, ScanLimits};
-pub use map::{Map, MapObject};
 pub use scan::{RoomScan, ScanEntity, ScanMesh, ScanPlane, ScanVolume};
 pub use write::ExportReport;
 

@@ -6,7 +6,7 @@ use super::super::area::{Area, AreaId};
 use super::super::class::ClassId;
 use super::super::frame::{Frame, FrameId};
 use super::super::object::{Object, ObjectId};
-use super::map::Map;
+use super::document::Map;
 use super::write::prism_of;
 use crate::space::Vec3;
 
