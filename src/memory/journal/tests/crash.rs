@@ -14,7 +14,7 @@ enum Step {
     Flush,
     FlushElsewhere,
     BeginImage,
-    StepImage(u64),
+    WriteImage(u64),
     Reopen,
 }
 
@@ -31,7 +31,7 @@ fn run(disk: &RamDisk, program: &[Step]) -> (u64, u64, bool) {
             Step::FlushElsewhere => store.journal.flusher().flush().map(drop),
             Step::BeginImage if store.image.is_none() => store.begin_image(),
             Step::BeginImage => Ok(()),
-            Step::StepImage(bytes) => store.step_image(bytes).map(drop),
+            Step::WriteImage(bytes) => store.step_image(bytes).map(drop),
             Step::Reopen => {
                 let appended = store.history.len() as u64;
                 drop(store.image.take());
@@ -80,11 +80,11 @@ const PROGRAM: &[Step] = &[
     Step::Append(30),
     Step::BeginImage,
     Step::Append(7),
-    Step::StepImage(1000),
+    Step::WriteImage(1000),
     Step::EndTick,
     Step::Append(60),
     Step::Flush,
-    Step::StepImage(u64::MAX),
+    Step::WriteImage(u64::MAX),
     Step::Append(4),
     Step::EndTick,
     Step::FlushElsewhere,
@@ -92,9 +92,9 @@ const PROGRAM: &[Step] = &[
     Step::Append(9),
     Step::Flush,
     Step::BeginImage,
-    Step::StepImage(u64::MAX),
+    Step::WriteImage(u64::MAX),
     Step::BeginImage,
-    Step::StepImage(u64::MAX),
+    Step::WriteImage(u64::MAX),
     Step::Append(2),
     Step::Reopen,
     Step::Append(30),
@@ -284,7 +284,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Flush),
         2 => Just(Step::FlushElsewhere),
         1 => Just(Step::BeginImage),
-        3 => (0u64..6000).prop_map(Step::StepImage),
+        3 => (0u64..6000).prop_map(Step::WriteImage),
         1 => Just(Step::Reopen),
     ]
 }

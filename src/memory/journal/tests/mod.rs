@@ -98,13 +98,13 @@ pub(super) fn change(index: u64) -> Change {
             up: UpAxis::Z,
             properties: "{}".into(),
         })),
-        _ if draw[1] % 5 == 0 => Change::RemoveFrame(FrameId::new(draw[1] % 9)),
-        _ if draw[1] % 5 == 1 => Change::Vacant(object),
-        _ if draw[1] % 5 == 2 => Change::Alias { old: object, into: id(draw[2]) },
-        _ if draw[1] % 5 == 3 => {
-            Change::Next { frame: FrameId::new(draw[2]), area: AreaId::new(draw[3]) }
-        }
-        _ => Change::RemoveArea(AreaId::new(draw[1] % 9)),
+        _ => match draw[1] % 5 {
+            0 => Change::RemoveFrame(FrameId::new(draw[1] % 9)),
+            1 => Change::Vacant(object),
+            2 => Change::Alias { old: object, into: id(draw[2]) },
+            3 => Change::Next { frame: FrameId::new(draw[2]), area: AreaId::new(draw[3]) },
+            _ => Change::RemoveArea(AreaId::new(draw[1] % 9)),
+        },
     }
 }
 
