@@ -183,7 +183,7 @@ impl State {
                 Ok(())
             }
             &Change::Next { frame, area } => {
-                check_frame_id(frame)?;
+                check_frame_id(FrameId::new(frame.index().saturating_sub(1)))?;
                 self.frames.skip_to(frame);
                 Arc::make_mut(&mut self.areas).skip_to(area);
                 Ok(())

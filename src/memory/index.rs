@@ -27,8 +27,8 @@ enum Kind {
     Removed,
 }
 
-/// From this many new objects on, and where there are at least as many as there are old ones, the
-/// tree is built anew.
+/// From this many new objects on, and where they are at least a tenth as many as the old ones, the
+/// tree is built anew: an insertion costs about seven times an item's share of a build.
 const BUILD_FROM: usize = 1_024;
 
 /// What has not moved for this many published states is at rest…
@@ -87,12 +87,15 @@ impl Index {
             return;
         }
         let settled: Result<(), ItemError> = match self.kind {
-            Kind::Added if self.pending.len() >= BUILD_FROM.max(self.tiers.len()) => {
-                // As many come as there are: all are built anew, at rest.
+            Kind::Added if self.pending.len() >= BUILD_FROM.max(self.tiers.len() / 10) => {
+                // All are built anew, at rest.
                 let (tiers, mut items) = (&mut self.tiers, core::mem::take(&mut self.pending));
                 let old = (0..u32::MAX).filter_map(|slot| Some((slot, tiers.item(slot)?)));
                 items.extend(old.take(tiers.len()));
-                tiers.build(&items, work)
+                let built = tiers.build(&items, work);
+                // What a build needs is much, and seldom needed again.
+                *work = Workspace::new();
+                built
             }
             Kind::Added => self.tiers.insert_all(&self.pending, work),
             Kind::Moved => self.tiers.update(&self.pending, work),
@@ -125,6 +128,7 @@ impl Index {
         let built = self.tiers.build(&self.pending, work);
         debug_assert_eq!(built, Ok(()));
         self.pending = Vec::new();
+        *work = Workspace::new();
     }
 
     /// Ends a frame.

@@ -208,19 +208,18 @@ fn an_object_takes_at_most_200_bytes() {
     let mut memory = SpatialMemory::new(config).unwrap();
     let class = memory.class("ball").unwrap();
     let hall = memory.add_frame("hall", FrameId::WORLD, Pose::IDENTITY).unwrap();
+    let new: Vec<_> = (0..100_000)
+        .map(|at| {
+            let object = NewObject::new(class, pose(at % 300, at / 300));
+            if at % 2 == 0 { object.on(hall) } else { object }
+        })
+        .collect();
     let mut ids = Vec::new();
-    for layer in 0..10 {
-        let new: Vec<_> = (0..10_000)
-            .map(|at| {
-                let object = NewObject::new(class, pose(at % 100, at / 100 + 100 * layer));
-                if at % 2 == 0 { object.on(hall) } else { object }
-            })
-            .collect();
-        memory.insert_all(&new, &mut ids).unwrap();
-        // A frame's moves.
-        let moves: Vec<_> = ids.iter().map(|&id| (id, pose(id.slot() % 90, 5))).collect();
+    memory.insert_all(&new, &mut ids).unwrap();
+    for frame in 0..10 {
+        let moves: Vec<_> = ids.iter().step_by(100).map(|&id| (id, pose(7, frame))).collect();
         memory.update_poses(&moves).unwrap();
-        memory.publish(Time::from_nanos(i64::from(layer))).unwrap();
+        memory.publish(Time::from_nanos(frame.into())).unwrap();
     }
     // At rest: what moved lately, and the copies for snapshots, come on top while it moves.
     for frame in 10..400 {

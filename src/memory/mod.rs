@@ -28,7 +28,7 @@
 //!
 //! Rules:
 //!
-//! 1. A memory becomes another by [`Change`](change::Change)s only, applied in one order by one
+//! 1. A memory becomes another by `Change`s only, applied in one order by one
 //!    writer (`apply`). What a change needs stands in it, so applying the same changes again gives
 //!    the same memory: that is how a store is recovered (`store`, `journal`).
 //! 2. An object has a slot and a generation; both are its id for ever. The lowest free slot is always

@@ -288,11 +288,11 @@ impl SpatialMemory {
 
     /// Takes over what was recovered, and lets readers see it.
     pub(super) fn recovered(&mut self, journal: Journal) {
-        self.journal = Some(journal);
         self.state.index_all();
         // Nothing is held yet, and no time lies before this one: it cannot be refused.
         let published = self.publish(Time::from_nanos(i64::MIN));
         debug_assert!(published.is_ok());
+        self.journal = Some(journal);
     }
 
     /// The number of the last published state.

@@ -225,14 +225,12 @@ impl State {
     /// Frees replaced blocks that no snapshot holds, but for about as many as frames copy.
     pub(super) fn trim(&mut self) {
         self.table.trim();
+        let extent = self.table.view().extent as usize;
         let tiers = self.index.tiers_mut();
-        // A block has room for a thousand boxes, and holds half as many where many came one by one.
-        tiers.trim(tiers.hot_len() / 256 + SPARE_BLOCKS);
+        // A block has room for a thousand boxes: a few times what moves, and a part of what rests.
+        tiers.trim(2 + tiers.hot_len() / 256 + extent / 32_768);
     }
 }
-
-/// So many replaced blocks of the index are kept for later copies, at least.
-const SPARE_BLOCKS: usize = 16;
 
 fn worth(table: TableView<'_>, slot: u32) -> Worth {
     let record = table.record(slot, table.head(slot)).copied().unwrap_or_default();

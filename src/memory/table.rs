@@ -6,7 +6,7 @@
 //! 2. A record that is written lately is *hot*: it lies in a dense table of its own and its head says
 //!    where. Moves that are scattered over the world would copy nearly every block of the records;
 //!    so they copy about as many as they fill. [`Table::cool`] brings records back, a bounded number
-//!    each frame. At most a quarter of the objects (and 4,096) are hot: while more than that move,
+//!    each frame. At most an eighth of the objects (or 4,096) are hot: while more than that move,
 //!    the rest is written where it lies.
 //! 3. What is where shows nowhere: not in an answer, not in the state hash.
 
@@ -35,8 +35,8 @@ pub(super) struct Table {
     heads: Pages<Head, HEADS>,
     records: Pages<Record, RECORDS>,
     hot: Pages<Record, RECORDS>,
+    /// As far as objects have any, as the names.
     attributes: Pages<Attributes, ATTRIBUTES>,
-    /// Empty until an object with a name comes.
     names: Pages<Option<Arc<str>>, NAMES>,
     /// By hot record: its slot, or [`VACANT`].
     hot_slots: Vec<u32>,
@@ -332,6 +332,7 @@ impl Table {
         if attributes == Attributes::None && old.is_none_or(|old| *old == Attributes::None) {
             return;
         }
+        self.attributes.grow_to(slot);
         if let Some(place) = self.attributes.entry_mut(slot) {
             self.attribute_bytes = self.attribute_bytes + bytes - place.byte_len();
             *place = attributes;
@@ -434,7 +435,6 @@ impl Table {
     fn reserve(&mut self, slot: u32) {
         self.heads.grow_to(slot);
         self.records.grow_to(slot);
-        self.attributes.grow_to(slot);
         self.extent = self.extent.max(slot + 1);
     }
 
@@ -451,7 +451,7 @@ impl Table {
             Some(place) => place,
             None => {
                 let place = self.hot_slots.len() as u32;
-                if place >= HOT_AT_LEAST.max(self.len / 4) {
+                if place >= HOT_AT_LEAST.max(self.len / 8) {
                     return Some(RESTING);
                 }
                 self.hot_slots.push(VACANT);
