@@ -1,6 +1,8 @@
 //! Correcting an anchor moves all that hangs on it, at once for every reader: on a recorded
 //! trajectory whose estimate drifts from the truth.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may fail it")]
+#![expect(clippy::print_stdout, reason = "a test says that it was skipped")]
+#![expect(clippy::disallowed_types, reason = "tests run on the standard library's atomics")]
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +26,7 @@ fn trajectory(file: &str) -> Vec<(f64, Pose)> {
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
     let line = |line: &str| {
         let parts: Vec<f64> = line.split_whitespace().map(|part| part.parse().unwrap()).collect();
-        let [time, x, y, z, qx, qy, qz, qw] = parts[..] else { panic!("{line}") };
+        let [time, x, y, z, qx, qy, qz, qw] = parts.try_into().unwrap();
         let turn = Quat::new(qx as f32, qy as f32, qz as f32, qw as f32);
         (time, Pose::new(Vec3::new(x as f32, y as f32, z as f32), turn).unwrap())
     };

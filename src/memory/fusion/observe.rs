@@ -98,7 +98,13 @@ impl SpatialMemory {
     }
 
     /// Takes in what detectors saw at `now`, and says of each observation, in their order, what became
-    /// of it: see the [module](self) for how.
+    /// of it.
+    ///
+    /// An observation that names an object is of that object. The others are assigned together, each to
+    /// at most one object of its class and each object to at most one of them, by distance and overlap
+    /// with where the objects are predicted to be, within the gate of the class
+    /// ([`ClassOptions`]). What fits nothing becomes a new object. Two objects become one where one was
+    /// seen where both are, and the other was not, often enough in a row: the older one stays.
     ///
     /// Where a new object comes to a full memory, the least persistent one leaves: see
     /// [`departures`](Self::departures).
