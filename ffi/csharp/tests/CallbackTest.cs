@@ -1,5 +1,4 @@
 using System;
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Xrmesh;
@@ -117,10 +116,7 @@ static class CallbackTest
     {
         Thrower.what = () => thrown;
         XrCallbacks calls = XrCallbacks.Default();
-        Type trampolines = typeof(XrMesh).Assembly.GetType("Xrmesh.Trampolines");
-        MethodInfo fill = trampolines.GetMethod("Fill", BindingFlags.Static | BindingFlags.NonPublic);
-        fill.Invoke(null, new object[] { new Thrower(), Pointer.Box(&calls, typeof(XrCallbacks*)) });
-        // Through the pointer, as C calls it, not through the delegate.
+        Trampolines.Fill(new Thrower(), &calls);
         var onMessage = (XrCallbacksOnMessage)Marshal.GetDelegateForFunctionPointer(calls.on_message, typeof(XrCallbacksOnMessage));
         XrMessage message = default(XrMessage);
         int status = onMessage(calls.user_data, default(XrContextHandle), &message, null);
