@@ -28,8 +28,8 @@ static __thread int buffers_held;
 static __thread int depth; /* of callbacks */
 static uint64_t handles[KINDS][SLOTS];
 static uint64_t ids[AGENTS];
-static int64_t now_ns;
-static uint64_t calls_done;
+static int64_t mesh_ns;
+static uint64_t calls_done, callbacks_run;
 static uint64_t round_seed;
 static const char *volatile last_call = "none";
 
@@ -123,7 +123,7 @@ static uint64_t any_u64(void)
     }
 }
 
-static int64_t any_i64(void) { return one_in(2) ? now_ns + (int64_t)below(3000000) : (int64_t)any_u64(); }
+static int64_t any_i64(void) { return one_in(2) ? mesh_ns + (int64_t)below(3000000) : (int64_t)any_u64(); }
 
 static double any_double(void)
 {
@@ -213,6 +213,7 @@ static void any_call(void);
 static xrmesh_status called_back(struct xrmesh_context context)
 {
     static __thread uint64_t times;
+    __atomic_fetch_add(&callbacks_run, 1, __ATOMIC_RELAXED);
     if (chance_state == 0)
         chance_state = round_seed + ++times; /* a worker's first */
     keep_handle(KIND_xrmesh_context, context.bits);

@@ -3,8 +3,8 @@
  *   fuzz SEED SECONDS [ROUND]
  *
  * A round is 4,000 calls from a seed of its own, every third by two threads at once, and then shuts everything down.
- * Ends at the first round after SECONDS; with ROUND runs that one alone. Fails if a call crashes or takes longer
- * than a minute, if handles stay, or if the calls do not get anywhere. */
+ * Ends at the first round after SECONDS; with ROUND runs that one alone. Fails if a call crashes, panics or takes
+ * longer than a minute, if handles stay, or if the calls do not get anywhere. */
 enum { CALLS = sizeof CALL / sizeof CALL[0], CALLS_A_ROUND = 4000, HANG_SECONDS = 60 };
 
 static uint64_t tried[CALLS], succeeded[CALLS];
@@ -12,12 +12,24 @@ static uint64_t tried[CALLS], succeeded[CALLS];
 static void any_call(void)
 {
     const int held = buffers_held;
-    uint32_t at = below(CALLS);
-    while (CALL[at].one_in > 1 && !one_in(CALL[at].one_in))
+    /* In a callback mostly what is meant for it. */
+    const int meant = depth > 0 && !one_in(4);
+    xrmesh_status status;
+    uint32_t at;
+    do
         at = below(CALLS);
+    while (!one_in(CALL[at].one_in) || (meant && !CALL[at].for_callbacks));
     last_call = CALL[at].name;
     __atomic_fetch_add(&tried[at], 1, __ATOMIC_RELAXED);
-    if (CALL[at].run() >= 0)
+    status = CALL[at].run();
+    if (status == XRMESH_ERROR_PANIC) {
+        char text[1024];
+        uint32_t length = 0;
+        xrmesh_last_error(text, sizeof text, &length);
+        fprintf(stderr, "%s: %.*s\n", CALL[at].name, (int)length, text);
+        abort();
+    }
+    if (status >= 0)
         __atomic_fetch_add(&succeeded[at], 1, __ATOMIC_RELAXED);
     give_back(held);
     __atomic_fetch_add(&calls_done, 1, __ATOMIC_RELAXED);
@@ -69,7 +81,7 @@ static void begin_round(void)
     int at, agent;
     memset(handles, 0, sizeof handles);
     memset(ids, 0, sizeof ids);
-    now_ns = 0;
+    mesh_ns = 0;
     for (at = 0; at < 4; at++) {
         xrmesh_mesh_options options;
         xrmesh_mesh mesh = {0};
@@ -79,6 +91,7 @@ static void begin_round(void)
         xrmesh_processor processor = {0};
         xrmesh_layer layer;
         xrmesh_histogram histogram = {0};
+        uint32_t number;
         xrmesh_mesh_options_default(&options);
         options.worker_threads = (uint32_t)at % 3;
         if (xrmesh_mesh_create(&options, &mesh) < 0)
@@ -92,6 +105,7 @@ static void begin_round(void)
         memset(&layer, 0, sizeof layer);
         layer.rows = layer.columns = 2;
         xrmesh_processor_create(&processor_options, &layer, 1, weights, 4, &processor);
+        xrmesh_mesh_add_processor(mesh, "net", 3, processor, &number);
         xrmesh_histogram_create(&histogram);
         handles[KIND_xrmesh_mesh][at] = handles[KIND_xrmesh_mesh][at + 4] = mesh.bits;
         handles[KIND_xrmesh_sender][at] = handles[KIND_xrmesh_sender][at + 4] = sender.bits;
@@ -162,8 +176,8 @@ int main(int count, char **words)
         if (succeeded[at] == 0)
             printf("never with success: %s\n", CALL[at].name);
     }
-    printf("seed %llu: %llu calls in %llu rounds, %d of %d functions with success\n", (unsigned long long)seed,
-           (unsigned long long)calls_done, (unsigned long long)(round - first + 1), reached, CALLS);
+    printf("seed %llu: %llu calls and %llu callbacks in %llu rounds, %d of %d functions with success\n",
+           (unsigned long long)seed, (unsigned long long)calls_done, (unsigned long long)callbacks_run, (unsigned long long)(round - first + 1), reached, CALLS);
     /* Otherwise the calls only bounce off. */
     return count <= 3 && reached * 10 < CALLS * 8;
 }

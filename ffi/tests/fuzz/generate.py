@@ -80,6 +80,23 @@ class Writer:
             if function.name.endswith("_default")
         }
 
+        # What goes in: by a function, within another struct, or behind its pointer.
+        self.filled = {
+            parameter.pointed
+            for function in header.functions
+            for parameter in function.parameters
+            if parameter.is_pointer and (parameter.is_const or parameter.pointed in self.defaults)
+        }
+        while True:
+            inner = {
+                field.kind.rstrip("*")
+                for name in self.filled & header.structs.keys()
+                for field in header.structs[name]
+            }
+            if inner <= self.filled:
+                break
+            self.filled |= inner
+
     def value(self, kind, name):
         """An expression of a number's or a handle's kind."""
         if kind in self.header.handles:
@@ -130,7 +147,7 @@ class Writer:
 
     def pointer_field(self, name, field, where):
         if field.pointed == "void":
-            return [f"    {where} = (void *)&now_ns;"]
+            return [f"    {where} = (void *)&mesh_ns;"]
         if (name, field.name) not in COUNTED:
             print(f"note: {name}.{field.name} stays as its default", file=sys.stderr)
             return []
@@ -199,7 +216,7 @@ class Writer:
                     continue
                 value = self.value(kind, name)
                 if name == "now_ns":
-                    value = "one_in(32) ? any_i64() : (now_ns += below(2000000))"
+                    value = "one_in(32) ? any_i64() : (mesh_ns += below(2000000))"
                 lines.append(f"    {kind} {name} = {value};")
                 continue
             lines += self.pointer(function, parameter, length)
@@ -237,10 +254,10 @@ class Writer:
             source = "any_path" if "path" in name else "any_text"
             lines.append(f"        {name} = {source}(&n_{length});")
         elif kind in self.defaults and self.header.structs[kind][0].name == "struct_size":
-            # One that says another size, and has it.
+            # One that says another size, and has it. What fills in defaults takes the whole of it.
             lines += [
                 f"        uint32_t size = sizeof({kind});",
-                "        if (one_in(24))",
+                f"        if ({int(not function.name.endswith('_default'))} && one_in(24))",
                 "            size = one_in(2) ? 4 + below(size) : size + below(64);",
                 f"        {kind} filled;",
                 f"        fill_{kind}(&filled);",
@@ -263,19 +280,21 @@ class Writer:
         print("/* Written by ffi/tests/fuzz/generate.py. */")
         kinds = ", ".join(f"KIND_{name}" for name in header.handles)
         print(f"enum {{ {kinds}, KINDS }};\n#include \"fuzz.h\"\n")
-        for name in header.structs:
-            if name not in header.handles:
-                print(f"static void fill_{name}({name} *it);")
-        for name in header.structs:
-            if name not in header.handles:
-                print(self.filler(name))
+        filled = [
+            name for name in header.structs if name in self.filled and name not in header.handles
+        ]
+        for name in filled:
+            print(f"static void fill_{name}({name} *it);")
+        for name in filled:
+            print(self.filler(name))
         for function in header.functions:
             print(self.call(function))
         print("static xrmesh_status call_spoil(void)\n{\n    spoil();\n    return 0;\n}\n")
-        print("static const struct { const char *name; xrmesh_status (*run)(void); uint32_t one_in; } CALL[] = {")
+        print("static const struct { const char *name; xrmesh_status (*run)(void); uint32_t one_in, for_callbacks; } CALL[] = {")
         for function in header.functions:
-            print(f'    {{"{function.name}", call_{function.name}, {RARE.get(function.name, 1)}}},')
-        print('    {"spoil", call_spoil, 8},\n};\n#include "fuzz_main.h"')
+            rare, meant = RARE.get(function.name, 1), int(function.name.startswith("xrmesh_context_"))
+            print(f'    {{"{function.name}", call_{function.name}, {rare}, {meant}}},')
+        print('    {"spoil", call_spoil, 8, 0},\n};\n#include "fuzz_main.h"')
 
 
 Writer(Header(sys.argv[1])).write()
