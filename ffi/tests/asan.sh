@@ -43,8 +43,8 @@ sanitized() { # PROGRAM RUNTIME OPTIONS...
         plain) ;;
         *) command -v "$how" >/dev/null || continue ;;
         esac
-        if build_with "$how" "$to" "${flags[@]}" "$@" 2>"$work/link.log" &&
-            bounded 60 "./$to" none_such; then
+        if build_with "$how" "$to" "${flags[@]}" "$@" >"$work/link.log" 2>&1 &&
+            bounded 60 "./$to" none_such || [ $? = 2 ]; then
             suite_by=$how
             return
         fi
@@ -66,7 +66,7 @@ build_with() { # HOW PROGRAM FLAGS-AND-FILES...
     [ "$how" = plain ] || compiler=$how
     for file in "${files[@]}"; do
         objects+=("$work/$how-$(basename "$file" .c).o")
-        "$compiler" -std=gnu99 -g -O1 -I"$root/include" -I"$tests/c" "${instrument[@]}" -c "$file" \
+        "$compiler" -std=gnu99 -g -O1 -I"$root/include" -I"$tests/c" -I"$tests/fuzz" "${instrument[@]}" -c "$file" \
             -o "${objects[-1]}" || return
     done
     "$compiler" "${objects[@]}" -o "$work/$to" -L"$work/lib" -lxrmesh -Wl,-rpath,"$work/lib" "${flags[@]}" \
