@@ -278,7 +278,7 @@ fn question() -> impl Strategy<Value = Question> {
 }
 
 fn small() -> MemoryConfig {
-    MemoryConfig { max_objects: 300, ..MemoryConfig::default() }
+    MemoryConfig { max_objects: 300, when_full: WhenFull::Refuse, ..MemoryConfig::default() }
 }
 
 fn hash(memory: &SpatialMemory) -> u64 {
