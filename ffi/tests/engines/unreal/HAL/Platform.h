@@ -1,0 +1,3 @@
+#pragma once
+#define THIRD_PARTY_INCLUDES_START
+#define THIRD_PARTY_INCLUDES_END
