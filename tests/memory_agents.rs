@@ -78,7 +78,7 @@ impl Agent for Gardener {
                 context.change_memory(MemoryCommand::Insert(Box::new(object)))?;
             }
             1 => context
-                .update_poses(&first.map(|id| (id, at(self.number as f32, 1.0))).as_slice())?,
+                .update_poses(first.map(|id| (id, at(self.number as f32, 1.0))).as_slice())?,
             2 => {
                 let sight =
                     Observation::new(seen, at(self.number as f32 * 3.0, tick as f32 * 0.01));
