@@ -144,8 +144,8 @@ impl Device {
     }
 
     /// Many vectors, one a row (batch × inputs in, batch × outputs out); the first is shot number
-    /// `first_shot`, the next the one after it. Bit-equal on any machine; a vector's values follow
-    /// from it and its shot alone, however vectors are batched.
+    /// `first_shot`, the next the one after it, and 0 comes after the greatest. Bit-equal on any
+    /// machine; a vector's values follow from it and its shot alone, however vectors are batched.
     ///
     /// # Errors
     /// [`ProcessorError::Lattice`] with the shape expected and given, or the value not finite.
@@ -189,7 +189,8 @@ impl Device {
             }
             fixed.run(light, spare, batch, workspace)?;
         }
-        for (row, shot) in (0..batch).zip(first_shot..) {
+        for row in 0..batch {
+            let shot = first_shot.wrapping_add(row as u64);
             powers.clear();
             match (&*fixed, &*hardware) {
                 (None, Some(hardware)) => {
@@ -332,6 +333,9 @@ mod tests {
             let tail = device.forward_batch(x.slice(s![4.., ..]), 104).unwrap();
             assert_eq!(all.slice(s![4.., ..]), tail);
             assert_ne!(all, device.forward_batch(x.view(), 101).unwrap());
+            let around = device.forward_batch(x.view(), u64::MAX - 3).unwrap();
+            let tail = device.forward_batch(x.slice(s![4.., ..]), 0).unwrap();
+            assert_eq!(around.slice(s![4.., ..]), tail);
         }
     }
 
