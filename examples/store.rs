@@ -2,6 +2,8 @@
 //!
 //! Exit codes: 0 all is well, 1 the store is damaged, 2 it could not be read or the call was wrong.
 
+#![expect(clippy::print_stdout, reason = "a command speaks on standard output")]
+
 use std::process::ExitCode;
 
 use xrmesh::memory::{CompactError, MemoryConfig, OpenError, RecoverError, compact, verify};
@@ -23,8 +25,8 @@ fn main() -> ExitCode {
             println!("{HELP}");
             return ExitCode::SUCCESS;
         }
-        ["verify", folder] => verified(folder),
-        ["compact", folder] => compacted(folder),
+        ["verify", folder] => verified(folder).map_err(|error| error.to_string()),
+        ["compact", folder] => compacted(folder).map_err(|error| error.to_string()),
         _ => {
             eprintln!("{HELP}");
             return ExitCode::from(2);

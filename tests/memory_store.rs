@@ -1,4 +1,5 @@
 //! A whole memory on a store: power cuts at every operation, compaction, a store of format version 1.
+#![expect(clippy::unwrap_used, reason = "a test's helpers may fail it")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
