@@ -26,7 +26,7 @@ impl SpatialMemory {
 
     /// Corrects where a frame is in its parent: all that hangs on it, through other frames too, moves
     /// with it. Readers see all of it or none: at once in the next published state where at most
-    /// [`correction_budget`](MemoryConfig::correction_budget) objects hang there, else in one of the
+    /// [`correction_budget`](super::MemoryConfig::correction_budget) objects hang there, else in one of the
     /// next, once all are placed.
     ///
     /// # Errors
