@@ -468,3 +468,60 @@ impl Table {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::{Pose, Vec3};
+    use crate::time::Time;
+
+    fn object(slot: u32) -> Object {
+        Object {
+            id: ObjectId::new(slot, NonZeroU32::MIN),
+            class: ClassId::new(0),
+            pose: Pose::IDENTITY,
+            half_extents: Vec3::ZERO,
+            velocity: None,
+            confidence: 1.0,
+            persistence: 1.0,
+            first_seen: Time::ZERO,
+            last_seen: Time::ZERO,
+            frame: FrameId::WORLD,
+            attributes: Attributes::None,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_hot_up_to_a_limit_and_rests_again() {
+        let mut table = Table::new();
+        for slot in 0..6_000 {
+            table.put(&object(slot), None);
+        }
+        assert_eq!(table.hot_len(), 0);
+        for slot in 0..5_000 {
+            table.record_mut(slot).unwrap().confidence = 0.5;
+        }
+        assert_eq!(table.hot_len(), HOT_AT_LEAST as usize);
+        table.remove(17);
+        assert_eq!(table.hot_len(), HOT_AT_LEAST as usize - 1);
+        let mut image = TableImage::default();
+        table.share(&mut image);
+        let mut frames = 0;
+        while table.hot_len() > 0 {
+            table.cool(3, 100);
+            frames += 1;
+        }
+        assert!((41..300).contains(&frames), "{frames} frames of at most 100");
+        for slot in 0..6_000 {
+            let of = |view: TableView<'_>| {
+                view.object(slot).map(|object| (object.id.slot(), object.confidence))
+            };
+            let expected = if slot < 5_000 { 0.5 } else { 1.0 };
+            assert_eq!(of(table.view()), (slot != 17).then_some((slot, expected)));
+            assert_eq!(of(table.view()), of(image.view()));
+        }
+        assert!(table.retained_bytes() > 0);
+        drop(image);
+        assert_eq!(table.retained_bytes(), 0);
+    }
+}
