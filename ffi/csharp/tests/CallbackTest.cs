@@ -114,8 +114,8 @@ static class CallbackTest
         }
     }
 
-    /// Whatever C is given points to a delegate that a static field holds: Mono would go on to run one that was
-    /// collected, until its memory is used again, so that running it proves nothing.
+    /// Whatever C is given is the pointer of a delegate that a static field holds. (Mono has one pointer for all
+    /// delegates of a static function; elsewhere each delegate has its own, which dies with it.)
     static unsafe void Rooted()
     {
         XrCallbacks calls = XrCallbacks.Default();
