@@ -120,6 +120,8 @@ class Writer:
             return f"public {kind} {name};"
         if vector := VECTORS.get((kind, field.length)):
             return f"public {vector} {name};"
+        if kind not in PLAIN.values():
+            raise Unknown(f"C# has no fixed array of {kind}: {field.name}")
         return f"public fixed {kind} {name}[{field.length}];"
 
     def delegates(self, struct):

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Xrmesh;
@@ -40,6 +42,7 @@ static class CallbackTest
     public static void Run()
     {
         Held();
+        Rooted();
         Thrown();
         ByType();
         Refused();
@@ -109,6 +112,31 @@ static class CallbackTest
             foreach (WeakReference one in agents) left += one.IsAlive ? 1 : 0;
             Check.That(left < Many / 2, left + " of " + Many + " dropped agents are still held");
         }
+    }
+
+    /// Whatever C is given is the pointer of a delegate that a static field holds. (Mono has one pointer for all
+    /// delegates of a static function; elsewhere each delegate has its own, which dies with it.)
+    static unsafe void Rooted()
+    {
+        XrCallbacks calls = XrCallbacks.Default();
+        Trampolines.Fill(new Thrower(), &calls);
+        XrAgentType type = Trampolines.TypeOf(bytes => null, false);
+        Collect();
+        var held = new HashSet<IntPtr>();
+        foreach (FieldInfo field in typeof(Trampolines).GetFields(BindingFlags.Static | BindingFlags.NonPublic))
+        {
+            Delegate one = field.GetValue(null) as Delegate;
+            if (one != null) held.Add(Marshal.GetFunctionPointerForDelegate(one));
+        }
+        Check.Same(held.Count, 8);
+        IntPtr[] given =
+        {
+            calls.on_start, calls.on_message, calls.on_tick, calls.on_stop, calls.hash_state, calls.drop,
+            type.create, type.drop
+        };
+        foreach (IntPtr one in given) Check.That(held.Contains(one), "C is given a delegate that nobody holds");
+        GCHandle.FromIntPtr(calls.user_data).Free();
+        GCHandle.FromIntPtr(type.user_data).Free();
     }
 
     /// The status that the C side gets from the trampoline for what the handler throws.

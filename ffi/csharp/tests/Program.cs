@@ -17,6 +17,7 @@ static class Program
                 case "frame": FrameTest.Run(); break;
                 case "callbacks": CallbackTest.Run(); break;
                 case "reloads": ReloadTest.Run(); break;
+                case "timing": PollTiming.Run(); break;
                 default: throw new Exception("no such test: " + arguments[0]);
             }
             return 0;

@@ -751,9 +751,9 @@ namespace Xrmesh
     {
         /// <summary>The size of this struct.</summary>
         public uint struct_size;
-        /// <summary>How many layers.</summary>
+        /// <summary>How many stages: what light passes between modulators and detectors.</summary>
         public uint layers;
-        /// <summary>The insertion loss of the worst layer.</summary>
+        /// <summary>The insertion loss of the worst stage.</summary>
         public double insertion_loss_db;
         /// <summary>The lasers' electricity.</summary>
         public double laser_w;
@@ -1429,7 +1429,8 @@ namespace Xrmesh
 
         /// <summary>
         /// Spawns an agent whose handlers are the host's functions; otherwise like `xrmesh_context_spawn`.
-        /// Whatever this returns, `drop` will run exactly once, unless `callbacks` is NULL or of another size.
+        /// `options` is optional. Whatever this returns, `drop` will run exactly once, unless `callbacks` is NULL or
+        /// of another size.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_context_spawn_callbacks(XrContextHandle context, XrCallbacks* callbacks, XrSpawnOptions* options, ulong* agent);
@@ -1676,7 +1677,7 @@ namespace Xrmesh
 
         /// <summary>
         /// Why an agent did or did not get the message of the envelope `id`: an XRMESH_EXPLAIN_* to
-        /// `explanation` and, where it was dropped, an XRMESH_DROP_* to `reason`, which is optional.
+        /// `explanation`. Where it was dropped, `reason`, which is optional, gets an XRMESH_DROP_*.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_mesh_explain(XrMeshHandle mesh, ulong id, ulong agent, uint* explanation, uint* reason);
@@ -1732,8 +1733,8 @@ namespace Xrmesh
 
         /// <summary>
         /// Moves the messages of the host's agents into the host's arrays, as many as fit: elements into
-        /// `messages`, payloads into `payload`, each at a multiple of 8 bytes. For one agent they come in the
-        /// order of their delivery; agents are grouped by shard. NULL with a capacity of 0 is a payload
+        /// `messages`, payloads into `payload`, each at a multiple of 8 bytes. They come in the order of their
+        /// delivery, the same with any number of workers. NULL with a capacity of 0 is a payload
         /// buffer without room, for messages without payload.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -1785,7 +1786,7 @@ namespace Xrmesh
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_sender_submit(XrSenderHandle sender, XrSend* sends, uint count, byte* payload, uint payload_len, XrSubmitResult* result);
 
-        /// <summary>The same on a lane.</summary>
+        /// <summary>The same on a lane. `result` is optional.</summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_lane_submit(XrLaneHandle lane, XrSend* sends, uint count, byte* payload, uint payload_len, XrSubmitResult* result);
 
@@ -1877,7 +1878,7 @@ namespace Xrmesh
 
         /// <summary>
         /// The same for as long as `budget_ns` nanoseconds by the system's clock, from this call on. How much
-        /// fits depends on the machine; a recording of such a tick replays exactly.
+        /// fits depends on the machine; a recording of such a tick replays exactly. `report` is optional.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_mesh_tick_timed(XrMeshHandle mesh, long now_ns, ulong budget_ns, XrTickReport* report);
@@ -1939,8 +1940,8 @@ namespace Xrmesh
         public static extern void xrmesh_energy_default(XrEnergy* energy);
 
         /// <summary>
-        /// What a processor would draw at `rate_hz` vectors a second, and how long one would take: each layer with
-        /// its own converters. `parts` is optional.
+        /// What a processor would draw at `rate_hz` vectors a second, and how long one would take. `parts` is
+        /// optional.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_processor_energy(XrProcessorHandle processor, double rate_hz, XrParts* parts, XrEnergy* energy);
