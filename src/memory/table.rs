@@ -425,6 +425,12 @@ impl Table {
         self.names.trim();
     }
 
+    /// How many records are hot.
+    #[cfg(test)]
+    pub(super) fn hot_len(&self) -> usize {
+        self.hot_slots.len() - self.hot_free.len()
+    }
+
     /// Room for `slot`.
     fn reserve(&mut self, slot: u32) {
         self.heads.grow_to(slot);
