@@ -3,7 +3,7 @@
 //! 1. Both are frozen: 88 and 104 bytes without padding, the same on every system.
 //! 2. Payloads lie beside, in one block for all messages of a call, at multiples of 8 bytes in what
 //!    the library writes.
-//! 3. One function reads what the host says ([`xrmesh_send::parse`]), for every way to send.
+//! 3. One function reads what the host says (`xrmesh_send::parse`), for every way to send.
 #![expect(unsafe_code, reason = "exports have C names")]
 
 use bytemuck::{Pod, Zeroable};
