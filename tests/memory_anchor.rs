@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_types, reason = "tests run on the standard library's atomics")]
 
 use std::path::Path;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -202,13 +203,16 @@ fn a_reader_sees_all_of_a_correction_or_none() {
     memory.publish(Time::ZERO).unwrap();
     let reader = memory.reader();
     let done = AtomicBool::new(false);
+    // On a machine of few cores the corrections could be over before a reader has begun.
+    let begin = Barrier::new(3);
     std::thread::scope(|scope| {
         let readers: Vec<_> = (0..2)
             .map(|_| {
                 scope.spawn(|| {
                     let (mut reads, mut moves) = (0, 0);
                     let (mut last, mut work) = (0.0, Workspace::new());
-                    while !done.load(Ordering::Acquire) {
+                    begin.wait();
+                    loop {
                         let snapshot = reader.snapshot().unwrap();
                         let shift = place(&snapshot, ids[0]).x;
                         // Where a correction begins and where it ends, and all between.
@@ -221,11 +225,14 @@ fn a_reader_sees_all_of_a_correction_or_none() {
                         moves += usize::from(shift != last);
                         last = shift;
                         reads += 1;
+                        if done.load(Ordering::Acquire) {
+                            return (reads, moves);
+                        }
                     }
-                    (reads, moves)
                 })
             })
             .collect();
+        begin.wait();
         let mut tick = 1;
         for correction in 1..=30u16 {
             memory.correct_frame(map, at(f32::from(correction) * 1024.0)).unwrap();

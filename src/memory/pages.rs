@@ -133,9 +133,10 @@ impl<T: Clone + Default, const N: usize> Pages<T, N> {
     }
 
     /// Ends a frame and gives memory back: of the retired blocks that no snapshot holds, it keeps as
-    /// many as frames of late copied, with a margin.
+    /// many as frames of late copied, with a margin for the few that rest for long and then come in
+    /// several frames after each other, each while the published states still hold the last one's.
     pub(super) fn trim(&mut self) {
-        let wanted = self.copied + self.copied / 4 + 2;
+        let wanted = self.copied + self.copied / 4 + ASKED;
         self.spare = wanted.max(self.spare - self.spare.div_ceil(SLOWLY));
         self.copied = 0;
         let (mut free, keep) = (0, self.spare);
