@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds libxrmesh and installs it: shared and static library, headers, pkg-config file, CMake package.
 #
-#   ffi/install.sh [--prefix /usr/local] [--destdir /tmp/stage] [--profile release] [--from target/release]
+#   ffi/install.sh [--prefix /usr/local] [--destdir DIR] [--profile release] [--from target/release]
 #
 # The crate's library is called xrmesh_ffi, because the Rust library is called xrmesh and both leave their
 # files in one folder. Here they get their names: libxrmesh.so.0.1.0 (its SONAME, libxrmesh.so.0, is set when
