@@ -12,6 +12,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::sync::{AtomicUsize, Ordering};
+
 /// Spares that a worker has at most.
 const SPARES: usize = 32;
 
@@ -39,6 +41,8 @@ pub(crate) struct Spares<T> {
 #[derive(Debug)]
 pub(crate) struct Depot<T> {
     stock: Mutex<Stock<T>>,
+    /// As many as the stock has free, to be read between rounds without its lock.
+    free: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -78,6 +82,7 @@ impl<T: Fresh> Spares<T> {
         }
         let keep = stock.free.len() - HALF;
         self.here.extend(stock.free.drain(keep..));
+        self.depot.free.store(keep, Ordering::Relaxed);
         drop(stock);
         self.here.pop().unwrap_or_else(T::fresh)
     }
@@ -88,6 +93,7 @@ impl<T: Fresh> Spares<T> {
         let room = stock.free.capacity() - stock.free.len();
         // More than were ever made come back where other threads made some: those are let go.
         stock.free.extend(self.here.drain(HALF..).take(room));
+        self.depot.free.store(stock.free.len(), Ordering::Relaxed);
     }
 
     /// How many are here.
@@ -119,11 +125,12 @@ impl<T: Fresh> Depot<T> {
         if taken == 0 {
             return;
         }
-        let mut stock = self.lock();
-        spare += stock.free.len();
+        spare += self.free.load(Ordering::Relaxed);
         if spare < kept + HALF + taken / 4 {
+            let mut stock = self.lock();
             // More than that, so that mail which grows a little does not have it make a few each time.
             stock.make(kept + HALF + taken / 2 - spare);
+            self.free.store(stock.free.len(), Ordering::Relaxed);
         }
     }
 
@@ -150,23 +157,25 @@ impl<T: Fresh> Stock<T> {
 
 impl<T> Default for Depot<T> {
     fn default() -> Self {
-        Self { stock: Mutex::new(Stock { free: Vec::new(), made: 0 }) }
+        let stock = Mutex::new(Stock { free: Vec::new(), made: 0 });
+        Self { stock, free: AtomicUsize::new(0) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
-    static MADE: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static MADE: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+    }
 
     #[derive(Debug)]
     struct Thing(#[expect(dead_code, reason = "it has a size")] u8);
 
     impl Fresh for Thing {
         fn fresh() -> Self {
-            MADE.fetch_add(1, Ordering::Relaxed);
+            MADE.set(MADE.get() + 1);
             Self(1)
         }
     }
@@ -197,10 +206,10 @@ mod tests {
             mail = next;
             depot.settle(workers.iter_mut());
             if round == 0 {
-                settled = MADE.load(Ordering::Relaxed);
+                settled = MADE.get();
             }
         }
-        assert_eq!(MADE.load(Ordering::Relaxed), settled);
+        assert_eq!(MADE.get(), settled);
         assert!(settled < 2 * MAIL, "{settled} for {MAIL}");
     }
 }
