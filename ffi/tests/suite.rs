@@ -69,6 +69,9 @@ fn suite(name: &str, language: Language, standard: &str, how: Link) {
         .filter(|path| path.extension().is_some_and(|end| end == "c"))
         .collect();
     files.sort();
+    let listed = std::fs::read_to_string(root().join("tests/c/main.c")).unwrap();
+    let tests = listed.matches(", test_").count();
+    assert!(tests >= 13, "{tests} tests in main.c");
     for compiler in native(language) {
         let program = folder.join(&compiler.program);
         let mut command = Command::new(&compiler.program);
@@ -84,7 +87,7 @@ fn suite(name: &str, language: Language, standard: &str, how: Link) {
         link(&mut command, &folder, how);
         run(&mut command);
         let said = run(Command::new("timeout").arg("120").arg(&program).current_dir(&folder));
-        assert_eq!(said.matches(": ok").count(), 12, "{said}");
+        assert_eq!(said.matches(": ok").count(), tests, "{said}");
     }
 }
 
@@ -101,6 +104,24 @@ fn the_suite_in_c_linked_static() {
 #[test]
 fn the_suite_as_cxx() {
     suite("suite_cxx", Language::Cxx, "gnu++17", Link::Shared);
+}
+
+/// The C++ layer where it is more than a call: each program with exceptions and without.
+#[test]
+fn the_layer_for_cxx() {
+    let folder = installed("layer_cxx");
+    for compiler in native(Language::Cxx) {
+        for exceptions in [&["-fexceptions"][..], &["-fno-exceptions", "-fno-rtti"]] {
+            let program = folder.join(format!("streams_{}{}", compiler.program, exceptions.len()));
+            let mut command = Command::new(&compiler.program);
+            command.arg("-std=c++17").args(exceptions).arg(root().join("tests/cpp/streams.cpp"));
+            warnings(&mut command);
+            command.arg("-o").arg(&program);
+            link(&mut command, &folder, Link::Shared);
+            run(&mut command);
+            assert_eq!(run(Command::new("timeout").arg("60").arg(&program)), "streams: ok\n");
+        }
+    }
 }
 
 #[test]
