@@ -7,6 +7,7 @@ use std::sync::Arc;
 use xrmesh::{Context, Envelope, Mesh, Replay};
 
 use super::frame::{Frame, Limits};
+use crate::callback::agent::LastFunctions;
 use crate::message::xrmesh_message;
 use crate::sync::{AtomicU32, Ordering};
 
@@ -24,6 +25,8 @@ pub(crate) struct Frames {
     frames: Box<[UnsafeCell<Frame>]>,
     /// Messages and bytes, as in [`Limits`].
     limits: [AtomicU32; 2],
+    /// What agents with callbacks share.
+    pub(crate) functions: LastFunctions,
 }
 
 /// What has a mesh: who has it by `&mut` runs no handler of it meanwhile.
@@ -40,7 +43,7 @@ impl Frames {
         let count = if workers > 1 { Context::MOST_SHARDS } else { 1 };
         let frames = (0..count).map(|_| UnsafeCell::new(Frame::default())).collect();
         let limits = [AtomicU32::new(limits.messages), AtomicU32::new(limits.bytes)];
-        Arc::new(Self { frames, limits })
+        Arc::new(Self { frames, limits, functions: LastFunctions::default() })
     }
 
     /// From the next tick on the frames hold that much.
