@@ -1203,6 +1203,41 @@ typedef struct xrmesh_poll_result {
 } xrmesh_poll_result;
 
 /**
+ * Where a recording's bytes go: the host's functions. They run on the thread of the call that records,
+ * within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
+ */
+typedef struct xrmesh_writer {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * Bytes that gather before `write` gets them in one piece; 0 gives it each record at once. Default
+     * 262,144, at most 67,108,864.
+     */
+    uint32_t buffer_bytes;
+    /**
+     * The host's own. Optional.
+     */
+    void *user_data;
+    /**
+     * Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
+     * writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
+     * recording. Required.
+     */
+    xrmesh_status (*write)(void *user_data, const uint8_t *bytes, uint32_t bytes_len, uint32_t *taken);
+    /**
+     * Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
+     * Optional.
+     */
+    xrmesh_status (*flush)(void *user_data);
+    /**
+     * Runs exactly once, when nothing will be written any more; also if the recording could not begin.
+     */
+    void (*drop)(void *user_data);
+} xrmesh_writer;
+
+/**
  * A recording in progress. 24 bytes.
  */
 typedef struct xrmesh_recording {
@@ -1737,6 +1772,34 @@ typedef struct xrmesh_replay {
      */
     uint64_t bits;
 } xrmesh_replay;
+
+/**
+ * Where a recording's bytes come from: the host's functions. They run on the thread of the call that
+ * replays, within it, and must not throw. Fill it by `xrmesh_reader_default`.
+ */
+typedef struct xrmesh_reader {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * The host's own. Optional.
+     */
+    void *user_data;
+    /**
+     * Writes at most `capacity` bytes to `bytes`, and to `given` how many, which comes as 0: none is the
+     * end. What it returns below 0 ends the replay. Required.
+     */
+    xrmesh_status (*read)(void *user_data, uint8_t *bytes, uint32_t capacity, uint32_t *given);
+    /**
+     * Runs exactly once, when nothing will be read any more; also if the replay could not be opened.
+     */
+    void (*drop)(void *user_data);
+} xrmesh_reader;
 
 /**
  * One tick of a replay. 40 bytes.
@@ -2673,10 +2736,11 @@ void xrmesh_driver_report_default(struct xrmesh_driver_report *report);
  *
  * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
  * XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_OUT_OF_MEMORY if there is no thread,
- * XRMESH_ERROR_CALLBACK_THREADS if the mesh has agents with callbacks and not the flag
- * XRMESH_MESH_CALLBACKS_ON_ANY_THREAD, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ * XRMESH_ERROR_CALLBACK_THREADS if the mesh has agents with callbacks, or is recorded to the host's
+ * functions, and has not the flag XRMESH_MESH_CALLBACKS_ON_ANY_THREAD, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
  */
-xrmesh_status xrmesh_mesh_drive(struct xrmesh_mesh mesh, const struct xrmesh_driver_options *options);
+xrmesh_status xrmesh_mesh_drive(struct xrmesh_mesh mesh,
+                                const struct xrmesh_driver_options *options);
 
 /**
  * Stops the mesh's driver after the tick that it is at, waits for its thread and gives the mesh back to
@@ -2874,14 +2938,33 @@ xrmesh_status xrmesh_mesh_record(struct xrmesh_mesh mesh,
                                  uint32_t hash_every);
 
 /**
- * Ends the recording: all of it is in the file. `bytes` is optional and gets its length.
+ * Records the session from here on, as `xrmesh_mesh_record` does, to the host's functions instead of a
+ * file. A function that fails ends the recording and not the session: `xrmesh_mesh_recording` says so,
+ * and what was written until then is in order. If the mesh goes before the recording is finished, what
+ * has gathered is written, without an end. Whatever this returns, `drop` will run exactly once, unless
+ * `writer` is NULL or of another size.
+ *
+ * One at a time. The functions run in whatever records: commands, ticks, the end.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER for the writer or its `write`,
+ * XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_OUT_OF_RANGE for its buffer, XRMESH_ERROR_RECORDED if it is
+ * recorded already or the mesh has a past, XRMESH_ERROR_CONFIG, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_mesh_record_to(struct xrmesh_mesh mesh,
+                                    const struct xrmesh_writer *writer,
+                                    uint32_t hash_every);
+
+/**
+ * Ends the recording: all of it is in the file, or with the host. `bytes` is optional and gets its length.
  *
  * One at a time.
  *
  * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NOT_RECORDING, XRMESH_ERROR_IO,
- * XRMESH_ERROR_LIMIT, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ * XRMESH_ERROR_CALLBACK if a function of the host failed, XRMESH_ERROR_LIMIT, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
  */
-xrmesh_status xrmesh_mesh_finish_recording(struct xrmesh_mesh mesh, uint64_t *bytes);
+xrmesh_status xrmesh_mesh_finish_recording(struct xrmesh_mesh mesh,
+                                           uint64_t *bytes);
 
 /**
  * How far the recording is, and whether it failed.
@@ -3376,6 +3459,19 @@ xrmesh_status xrmesh_replay_open(const char *path,
                                  struct xrmesh_replay *replay);
 
 /**
+ * Opens a recording that the host's functions give, as `xrmesh_replay_open` does one in a file. Whatever
+ * this returns, the reader's `drop` and those of the types will run exactly once: the reader's unless
+ * `reader` is NULL or of another size, the types' unless `options` is.
+ *
+ * Any thread. The reader's functions run here and in whatever steps the replay.
+ *
+ * Errors: as for `xrmesh_replay_open`, and XRMESH_ERROR_CALLBACK if `read` fails.
+ */
+xrmesh_status xrmesh_replay_open_from(const struct xrmesh_reader *reader,
+                                      const struct xrmesh_replay_options *options,
+                                      struct xrmesh_replay *replay);
+
+/**
  * Does the next tick, with all that the host did before it, and holds it against what was recorded. `tick`
  * and `report` are optional.
  *
@@ -3383,7 +3479,8 @@ xrmesh_status xrmesh_replay_open(const char *path,
  *
  * Returns XRMESH_END after the last tick.
  * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_BUSY,
- * XRMESH_ERROR_DIVERGED, XRMESH_ERROR_CORRUPT, XRMESH_ERROR_IO, XRMESH_ERROR_UNKNOWN_TYPE,
+ * XRMESH_ERROR_DIVERGED, XRMESH_ERROR_CORRUPT, XRMESH_ERROR_IO, XRMESH_ERROR_CALLBACK if the reader's
+ * `read` fails, XRMESH_ERROR_UNKNOWN_TYPE,
  * XRMESH_ERROR_UNKNOWN_PROCESSOR, XRMESH_ERROR_PANIC.
  */
 xrmesh_status xrmesh_replay_step(struct xrmesh_replay replay,
@@ -3419,6 +3516,50 @@ xrmesh_status xrmesh_replay_counters(struct xrmesh_replay replay, struct xrmesh_
 xrmesh_status xrmesh_replay_destroy(struct xrmesh_replay replay);
 
 /**
+ * From here on the messages of the host's agents are kept for `xrmesh_replay_poll`: so many, with so many
+ * bytes of payload, as in `xrmesh_mesh_options`. A replay keeps none before.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_replay_keep(struct xrmesh_replay replay, uint32_t frame_messages, uint32_t frame_bytes);
+
+/**
+ * Moves what the host's agents got in the replay into the host's arrays, as `xrmesh_mesh_poll` did in
+ * the session: the same messages in the same order.
+ *
+ * One at a time.
+ *
+ * Returns XRMESH_MORE if messages still wait.
+ * Errors: as for `xrmesh_mesh_poll`.
+ */
+xrmesh_status xrmesh_replay_poll(struct xrmesh_replay replay,
+                                 struct xrmesh_message *messages,
+                                 uint32_t message_capacity,
+                                 uint8_t *payload,
+                                 uint32_t payload_capacity,
+                                 struct xrmesh_poll_result *result);
+
+/**
+ * Ends a replay where it is and goes on with its mesh, as a session of its own that is not recorded: with
+ * its agents, mail and links, its time, and what the host did not poll of it. The frame of the mesh
+ * then holds `frame_messages` and `frame_bytes`, as in `xrmesh_mesh_options`. The replay's handle ends
+ * here, unless the error is XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER or
+ * XRMESH_ERROR_OUT_OF_RANGE; calls of other threads that are in it end first.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_OUT_OF_RANGE,
+ * XRMESH_ERROR_PANIC if one ended the replay, XRMESH_ERROR_LIMIT.
+ */
+xrmesh_status xrmesh_replay_into_mesh(struct xrmesh_replay replay,
+                                      uint32_t frame_messages,
+                                      uint32_t frame_bytes,
+                                      struct xrmesh_mesh *mesh);
+
+/**
  * Destroys whatever has a handle, leased frames included, and forgets the log: no thread of the
  * library runs and no callback is held when this returns. Calls of other threads end first. `count` is
  * optional and gets how many handles there were. The library can be used again.
@@ -3428,6 +3569,20 @@ xrmesh_status xrmesh_replay_destroy(struct xrmesh_replay replay);
  * Errors: XRMESH_ERROR_REENTRANT, XRMESH_ERROR_PANIC.
  */
 xrmesh_status xrmesh_shutdown_all(uint32_t *count);
+
+/**
+ * Fills the writer with no functions, its size and the default buffer. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_writer_default(struct xrmesh_writer *writer);
+
+/**
+ * Fills the reader with no functions and its size. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_reader_default(struct xrmesh_reader *reader);
 
 /**
  * XRMESH_ABI_VERSION, as the library has it.

@@ -20,7 +20,7 @@
 //! # Files
 //!
 //! One file for each group of functions: `mesh/` (a mesh from the outside), `callback/` (its agents'
-//! functions), `replay.rs`, `photonic/`, `histogram.rs`, `log.rs`, `shutdown.rs`, `version.rs`.
+//! functions), `replay.rs`, `stream.rs` (recordings that go to the host and come from it), `photonic/`, `histogram.rs`, `log.rs`, `shutdown.rs`, `version.rs`.
 #![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(clippy::missing_safety_doc, reason = "the rules on pointers are the header's, for all")]
 
@@ -43,5 +43,6 @@ pub mod region;
 pub mod replay;
 pub mod shutdown;
 pub mod status;
+pub mod stream;
 mod sync;
 pub mod version;

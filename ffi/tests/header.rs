@@ -35,6 +35,7 @@ use xrmesh_ffi::region::xrmesh_region;
 use xrmesh_ffi::replay::{
     xrmesh_named_processor, xrmesh_named_type, xrmesh_replay_options, xrmesh_replay_tick,
 };
+use xrmesh_ffi::stream::{xrmesh_reader, xrmesh_writer};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -113,6 +114,7 @@ layouts! {
     xrmesh_pose { position, orientation }
     xrmesh_processor { bits }
     xrmesh_processor_options { struct_size, flags, layout, device, seed, coupler_sigma_rad, offset_sigma_rad, coupler_loss_db, shifter_loss_db, arm_loss_db, phase_sigma_rad, photons, quantisation, quantisation_bits, crosstalk, dummy_edges, crosstalk_share, crosstalk_length_m, row_pitch_m, column_pitch_m, crosstalk_cutoff_m }
+    xrmesh_reader { struct_size, reserved, user_data, read, drop }
     xrmesh_recording { bytes, ticks, status, reserved }
     xrmesh_region { struct_size, kind, pose, radius, low, high, half_extents, left_rad, right_rad, up_rad, down_rad, near_m, far_m, floor_m, ceiling_m, up_axis, corner_count, reserved, corners }
     xrmesh_replay { bits }
@@ -123,6 +125,7 @@ layouts! {
     xrmesh_spawn_options { struct_size, flags, pose, mailbox_capacity, overflow, reserved }
     xrmesh_submit_result { accepted, status }
     xrmesh_tick_report { struct_size, rounds, tick, sent, delivered, dropped, pending, waiting, oldest_ns, refused }
+    xrmesh_writer { struct_size, buffer_bytes, user_data, write, flush, drop }
 }
 
 #[test]

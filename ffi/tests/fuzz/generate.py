@@ -42,6 +42,7 @@ SMALL = {
     "payload_len": "one_in(16) ? any_u32() : below(4)",
     "priority": "one_in(16) ? (uint8_t)chance() : (uint8_t)below(11)",
     "reserved": "one_in(64) ? 1 : 0",
+    "buffer_bytes": "one_in(16) ? any_u32() : below(4096)",
 }
 # Called once where others are called so many times.
 RARE = {
@@ -54,7 +55,7 @@ RARE = {
     "xrmesh_histogram_destroy": 6,
     "xrmesh_replay_run": 3,
 }
-CALLBACKS = {"on_start", "on_message", "on_tick", "on_stop", "hash_state", "drop", "create"}
+CALLBACKS = {"on_start", "on_message", "on_tick", "on_stop", "hash_state", "drop", "create", "write", "flush", "read"}
 
 NUMBERS = {
     "uint8_t": "one_in(8) ? (uint8_t)chance() : (uint8_t)below(8)",
