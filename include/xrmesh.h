@@ -953,6 +953,244 @@ typedef struct xrmesh_region {
 typedef uint64_t xrmesh_topic_id;
 
 /**
+ * Names one object of one memory, for as long as its store lives; 0 names none. After an object was
+ * merged into another its id still finds that one.
+ */
+typedef uint64_t xrmesh_object_id;
+
+/**
+ * The number of a class label in one memory, from 0 in the order of the labels' first use.
+ */
+typedef uint32_t xrmesh_class_id;
+
+/**
+ * A named place that objects hang on, in one memory; 0 is the world. It is what the Rust library
+ * calls a frame of the memory.
+ */
+typedef uint32_t xrmesh_anchor_id;
+
+/**
+ * An object. 120 bytes. Fill one that is to come by `xrmesh_object_default`.
+ */
+typedef struct xrmesh_object {
+    /**
+     * Its name; 0 of one that is to come.
+     */
+    xrmesh_object_id id;
+    /**
+     * When it was first observed.
+     */
+    int64_t first_seen_ns;
+    /**
+     * When it was last observed: not before it was first.
+     */
+    int64_t last_seen_ns;
+    /**
+     * Where it is, seen from its anchor.
+     */
+    struct xrmesh_pose pose;
+    /**
+     * Half its size along its own axes, in metres; zero for a point.
+     */
+    float half_extents[3];
+    /**
+     * With XRMESH_OBJECT_VELOCITY: how it moves about its anchor, in metres a second.
+     */
+    float velocity[3];
+    /**
+     * How sure its observers are, 0 to 1.
+     */
+    float confidence;
+    /**
+     * How long it is worth keeping, 0 to 1: what ageing lowers and observation restores.
+     */
+    float persistence;
+    /**
+     * What it is.
+     */
+    xrmesh_class_id class_id;
+    /**
+     * What it hangs on.
+     */
+    xrmesh_anchor_id anchor;
+    /**
+     * XRMESH_ATTRIBUTES_*.
+     */
+    uint32_t attributes;
+    /**
+     * Where its attributes begin in the call's content.
+     */
+    uint32_t attributes_offset;
+    /**
+     * Bytes of its attributes.
+     */
+    uint32_t attributes_len;
+    /**
+     * Where the text by which a map knows it begins in the call's content.
+     */
+    uint32_t name_offset;
+    /**
+     * Bytes of that text; 0 for none.
+     */
+    uint32_t name_len;
+    /**
+     * XRMESH_OBJECT_*.
+     */
+    uint32_t flags;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_object;
+
+/**
+ * What one thread's queries work in: kept from one to the next, they allocate nothing.
+ */
+typedef struct xrmesh_workspace {
+    /**
+     * The handle; zero is null.
+     */
+    uint64_t bits;
+} xrmesh_workspace;
+
+/**
+ * A place, in metres. 12 bytes.
+ */
+typedef struct xrmesh_point {
+    /**
+     * To the right.
+     */
+    float x;
+    /**
+     * Up.
+     */
+    float y;
+    /**
+     * Backward.
+     */
+    float z;
+} xrmesh_point;
+
+/**
+ * Which objects a query takes, by class. Fill it by `xrmesh_filter_default`: all.
+ */
+typedef struct xrmesh_filter {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * XRMESH_FILTER_*.
+     */
+    uint32_t mode;
+    /**
+     * With XRMESH_FILTER_ONLY and XRMESH_FILTER_EXCEPT.
+     */
+    const xrmesh_class_id *classes;
+    /**
+     * How many classes, at most 65,536.
+     */
+    uint32_t class_count;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_filter;
+
+/**
+ * An object that a query found, and how far it is. 16 bytes.
+ */
+typedef struct xrmesh_found {
+    /**
+     * The object.
+     */
+    xrmesh_object_id object;
+    /**
+     * The squared distance to its box in the world, in m²: zero inside.
+     */
+    float distance_squared;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_found;
+
+/**
+ * A half line. 24 bytes.
+ */
+typedef struct xrmesh_ray {
+    /**
+     * Where it begins, in metres.
+     */
+    float origin[3];
+    /**
+     * Where it goes, of any length but zero.
+     */
+    float direction[3];
+} xrmesh_ray;
+
+/**
+ * An object whose box a ray enters, and where. 16 bytes.
+ */
+typedef struct xrmesh_ray_hit {
+    /**
+     * The object.
+     */
+    xrmesh_object_id object;
+    /**
+     * The distance from the ray's origin, in metres.
+     */
+    float distance_m;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_ray_hit;
+
+/**
+ * What a detector saw of one thing. 72 bytes. Fill it by `xrmesh_observation_default`.
+ */
+typedef struct xrmesh_observation {
+    /**
+     * The object that it is known to be, where a tracker keeps it; 0 where that is not known. One that
+     * has left is taken for unknown.
+     */
+    xrmesh_object_id object;
+    /**
+     * Where it was seen, from its anchor.
+     */
+    struct xrmesh_pose pose;
+    /**
+     * Half its size along its own axes, in metres; zero where that is not known.
+     */
+    float half_extents[3];
+    /**
+     * How sure the detector is, 0 to 1.
+     */
+    float confidence;
+    /**
+     * What it is.
+     */
+    xrmesh_class_id class_id;
+    /**
+     * The anchor that the pose is given from, which a new object then hangs on.
+     */
+    xrmesh_anchor_id anchor;
+    /**
+     * XRMESH_ATTRIBUTES_*: what a new object is given; one that is known keeps its own.
+     */
+    uint32_t attributes;
+    /**
+     * Where they begin in the call's content.
+     */
+    uint32_t attributes_offset;
+    /**
+     * Their bytes.
+     */
+    uint32_t attributes_len;
+} xrmesh_observation;
+
+/**
  * A message to be sent. 104 bytes. All zeros but `kind`, `target` and the payload is a plain
  * message from the host to an agent.
  */
@@ -1171,12 +1409,6 @@ typedef struct xrmesh_aged {
 } xrmesh_aged;
 
 /**
- * A named place that objects hang on, in one memory; 0 is the world. It is what the Rust library
- * calls a frame of the memory.
- */
-typedef uint32_t xrmesh_anchor_id;
-
-/**
  * An anchor. 72 bytes.
  */
 typedef struct xrmesh_anchor {
@@ -1215,24 +1447,6 @@ typedef struct xrmesh_snapshot {
      */
     uint64_t bits;
 } xrmesh_snapshot;
-
-/**
- * A place, in metres. 12 bytes.
- */
-typedef struct xrmesh_point {
-    /**
-     * To the right.
-     */
-    float x;
-    /**
-     * Up.
-     */
-    float y;
-    /**
-     * Backward.
-     */
-    float z;
-} xrmesh_point;
 
 /**
  * An area that is to come. Fill it by `xrmesh_area_default`.
@@ -1317,16 +1531,6 @@ typedef struct xrmesh_area_shape {
 } xrmesh_area_shape;
 
 /**
- * What one thread's queries work in: kept from one to the next, they allocate nothing.
- */
-typedef struct xrmesh_workspace {
-    /**
-     * The handle; zero is null.
-     */
-    uint64_t bits;
-} xrmesh_workspace;
-
-/**
  * Where the answers of one question of a batch lie. 8 bytes.
  */
 typedef struct xrmesh_range {
@@ -1339,61 +1543,6 @@ typedef struct xrmesh_range {
      */
     uint32_t count;
 } xrmesh_range;
-
-/**
- * The number of a class label in one memory, from 0 in the order of the labels' first use.
- */
-typedef uint32_t xrmesh_class_id;
-
-/**
- * Which objects a query takes, by class. Fill it by `xrmesh_filter_default`: all.
- */
-typedef struct xrmesh_filter {
-    /**
-     * The size of this struct.
-     */
-    uint32_t struct_size;
-    /**
-     * XRMESH_FILTER_*.
-     */
-    uint32_t mode;
-    /**
-     * With XRMESH_FILTER_ONLY and XRMESH_FILTER_EXCEPT.
-     */
-    const xrmesh_class_id *classes;
-    /**
-     * How many classes, at most 65,536.
-     */
-    uint32_t class_count;
-    /**
-     * Zero.
-     */
-    uint32_t reserved;
-} xrmesh_filter;
-
-/**
- * Names one object of one memory, for as long as its store lives; 0 names none. After an object was
- * merged into another its id still finds that one.
- */
-typedef uint64_t xrmesh_object_id;
-
-/**
- * An object that a query found, and how far it is. 16 bytes.
- */
-typedef struct xrmesh_found {
-    /**
-     * The object.
-     */
-    xrmesh_object_id object;
-    /**
-     * The squared distance to its box in the world, in m²: zero inside.
-     */
-    float distance_squared;
-    /**
-     * Zero.
-     */
-    uint32_t reserved;
-} xrmesh_found;
 
 /**
  * A box along the world's axes, in metres. 24 bytes.
@@ -1458,38 +1607,6 @@ typedef struct xrmesh_frustum {
 } xrmesh_frustum;
 
 /**
- * A half line. 24 bytes.
- */
-typedef struct xrmesh_ray {
-    /**
-     * Where it begins, in metres.
-     */
-    float origin[3];
-    /**
-     * Where it goes, of any length but zero.
-     */
-    float direction[3];
-} xrmesh_ray;
-
-/**
- * An object whose box a ray enters, and where. 16 bytes.
- */
-typedef struct xrmesh_ray_hit {
-    /**
-     * The object.
-     */
-    xrmesh_object_id object;
-    /**
-     * The distance from the ray's origin, in metres.
-     */
-    float distance_m;
-    /**
-     * Zero.
-     */
-    uint32_t reserved;
-} xrmesh_ray_hit;
-
-/**
  * How observations of a class become objects, and how long these last. Fill it by
  * `xrmesh_class_options_default`.
  */
@@ -1550,123 +1667,6 @@ typedef struct xrmesh_class_options {
      */
     int64_t half_life_ns;
 } xrmesh_class_options;
-
-/**
- * An object. 120 bytes. Fill one that is to come by `xrmesh_object_default`.
- */
-typedef struct xrmesh_object {
-    /**
-     * Its name; 0 of one that is to come.
-     */
-    xrmesh_object_id id;
-    /**
-     * When it was first observed.
-     */
-    int64_t first_seen_ns;
-    /**
-     * When it was last observed: not before it was first.
-     */
-    int64_t last_seen_ns;
-    /**
-     * Where it is, seen from its anchor.
-     */
-    struct xrmesh_pose pose;
-    /**
-     * Half its size along its own axes, in metres; zero for a point.
-     */
-    float half_extents[3];
-    /**
-     * With XRMESH_OBJECT_VELOCITY: how it moves about its anchor, in metres a second.
-     */
-    float velocity[3];
-    /**
-     * How sure its observers are, 0 to 1.
-     */
-    float confidence;
-    /**
-     * How long it is worth keeping, 0 to 1: what ageing lowers and observation restores.
-     */
-    float persistence;
-    /**
-     * What it is.
-     */
-    xrmesh_class_id class_id;
-    /**
-     * What it hangs on.
-     */
-    xrmesh_anchor_id anchor;
-    /**
-     * XRMESH_ATTRIBUTES_*.
-     */
-    uint32_t attributes;
-    /**
-     * Where its attributes begin in the call's content.
-     */
-    uint32_t attributes_offset;
-    /**
-     * Bytes of its attributes.
-     */
-    uint32_t attributes_len;
-    /**
-     * Where the text by which a map knows it begins in the call's content.
-     */
-    uint32_t name_offset;
-    /**
-     * Bytes of that text; 0 for none.
-     */
-    uint32_t name_len;
-    /**
-     * XRMESH_OBJECT_*.
-     */
-    uint32_t flags;
-    /**
-     * Zero.
-     */
-    uint32_t reserved;
-} xrmesh_object;
-
-/**
- * What a detector saw of one thing. 72 bytes. Fill it by `xrmesh_observation_default`.
- */
-typedef struct xrmesh_observation {
-    /**
-     * The object that it is known to be, where a tracker keeps it; 0 where that is not known. One that
-     * has left is taken for unknown.
-     */
-    xrmesh_object_id object;
-    /**
-     * Where it was seen, from its anchor.
-     */
-    struct xrmesh_pose pose;
-    /**
-     * Half its size along its own axes, in metres; zero where that is not known.
-     */
-    float half_extents[3];
-    /**
-     * How sure the detector is, 0 to 1.
-     */
-    float confidence;
-    /**
-     * What it is.
-     */
-    xrmesh_class_id class_id;
-    /**
-     * The anchor that the pose is given from, which a new object then hangs on.
-     */
-    xrmesh_anchor_id anchor;
-    /**
-     * XRMESH_ATTRIBUTES_*: what a new object is given; one that is known keeps its own.
-     */
-    uint32_t attributes;
-    /**
-     * Where they begin in the call's content.
-     */
-    uint32_t attributes_offset;
-    /**
-     * Their bytes.
-     */
-    uint32_t attributes_len;
-} xrmesh_observation;
 
 /**
  * What opening a store found. Fill it by `xrmesh_recovery_default`.
@@ -1882,6 +1882,28 @@ typedef struct xrmesh_fused {
 } xrmesh_fused;
 
 /**
+ * Where a map goes. Fill it by `xrmesh_writer_default`.
+ */
+typedef struct xrmesh_writer {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Goes to the function. Optional.
+     */
+    void *user_data;
+    /**
+     * Takes the next bytes: 0, or a negative status to end it.
+     */
+    xrmesh_status (*write)(void *user_data, const uint8_t *bytes, uint32_t bytes_len);
+} xrmesh_writer;
+
+/**
  * What was written. 24 bytes.
  */
 typedef struct xrmesh_exported {
@@ -1898,11 +1920,6 @@ typedef struct xrmesh_exported {
      */
     uint64_t bytes;
 } xrmesh_exported;
-
-/**
- * Takes the next bytes of a map: 0, or a negative status to end it.
- */
-typedef xrmesh_status (*xrmesh_write)(void *user_data, const uint8_t *bytes, uint32_t bytes_len);
 
 /**
  * What was taken in. 32 bytes.
@@ -3450,6 +3467,142 @@ xrmesh_status xrmesh_context_spawn_callbacks(struct xrmesh_context context,
 xrmesh_status xrmesh_context_despawn(struct xrmesh_context context, xrmesh_agent_id agent);
 
 /**
+ * An object of the mesh's memory as it was when the round began; as `xrmesh_memory_object`. `content` is
+ * optional.
+ *
+ * Its callback only.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_NOT_ATTACHED,
+ * XRMESH_ERROR_UNKNOWN_OBJECT, XRMESH_ERROR_BUFFER_TOO_SMALL, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_context_object(struct xrmesh_context context,
+                                    xrmesh_object_id id,
+                                    struct xrmesh_object *object,
+                                    uint8_t *content,
+                                    uint32_t content_capacity);
+
+/**
+ * `xrmesh_snapshot_nearest` of the mesh's memory as it was when the round began.
+ *
+ * Its callback only; a workspace one at a time.
+ *
+ * Errors: as for `xrmesh_snapshot_nearest`, and XRMESH_ERROR_NOT_ATTACHED. `filter` is optional.
+ */
+xrmesh_status xrmesh_context_nearest_objects(struct xrmesh_context context,
+                                             struct xrmesh_workspace workspace,
+                                             const struct xrmesh_point *point,
+                                             const struct xrmesh_filter *filter,
+                                             struct xrmesh_found *found,
+                                             uint32_t capacity,
+                                             uint32_t *count);
+
+/**
+ * `xrmesh_snapshot_within` of the mesh's memory as it was when the round began.
+ *
+ * Its callback only; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_within`, and XRMESH_ERROR_NOT_ATTACHED. `filter` is optional.
+ */
+xrmesh_status xrmesh_context_objects_within(struct xrmesh_context context,
+                                            struct xrmesh_workspace workspace,
+                                            const struct xrmesh_point *point,
+                                            float radius,
+                                            const struct xrmesh_filter *filter,
+                                            struct xrmesh_found *found,
+                                            uint32_t capacity,
+                                            uint32_t *count);
+
+/**
+ * `xrmesh_snapshot_in_region` of the mesh's memory as it was when the round began.
+ *
+ * Its callback only; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_in_region`, and XRMESH_ERROR_NOT_ATTACHED. `filter` is optional.
+ */
+xrmesh_status xrmesh_context_objects_in_region(struct xrmesh_context context,
+                                               struct xrmesh_workspace workspace,
+                                               const struct xrmesh_region *region,
+                                               const struct xrmesh_filter *filter,
+                                               xrmesh_object_id *objects,
+                                               uint32_t capacity,
+                                               uint32_t *count);
+
+/**
+ * `xrmesh_snapshot_ray_all` of the mesh's memory as it was when the round began: with a capacity of 1 the
+ * first hit.
+ *
+ * Its callback only; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_ray_all`, and XRMESH_ERROR_NOT_ATTACHED. `filter` is optional.
+ */
+xrmesh_status xrmesh_context_ray(struct xrmesh_context context,
+                                 struct xrmesh_workspace workspace,
+                                 const struct xrmesh_ray *ray,
+                                 float reach_m,
+                                 const struct xrmesh_filter *filter,
+                                 struct xrmesh_ray_hit *hits,
+                                 uint32_t capacity,
+                                 uint32_t *count);
+
+/**
+ * Has the mesh's memory take in what this agent's detector saw, as one batch, at the round's end. Where the
+ * memory refuses, the agent gets an XRMESH_KIND_REFUSED notice.
+ *
+ * Its callback only.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED,
+ * XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_UTF8,
+ * XRMESH_ERROR_UNKNOWN_OBJECT, XRMESH_ERROR_UNKNOWN_CLASS, XRMESH_ERROR_OUT_OF_MEMORY,
+ * XRMESH_ERROR_NOT_ATTACHED, XRMESH_ERROR_FULL, XRMESH_ERROR_STOPPING, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_context_observe(struct xrmesh_context context,
+                                     const struct xrmesh_observation *observations,
+                                     uint32_t count,
+                                     const uint8_t *content,
+                                     uint32_t content_len);
+
+/**
+ * Moves objects of the mesh's memory about their anchors, at the round's end; as
+ * `xrmesh_context_observe`.
+ *
+ * Its callback only.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED,
+ * XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_UNKNOWN_OBJECT for 0, XRMESH_ERROR_OUT_OF_MEMORY,
+ * XRMESH_ERROR_NOT_ATTACHED, XRMESH_ERROR_FULL, XRMESH_ERROR_STOPPING, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_context_update_poses(struct xrmesh_context context,
+                                          const xrmesh_object_id *ids,
+                                          const struct xrmesh_pose *poses,
+                                          uint32_t count);
+
+/**
+ * Adds an object to the mesh's memory, at the round's end; as `xrmesh_context_observe`. Its id shows in
+ * what queries find.
+ *
+ * Its callback only.
+ *
+ * Errors: as for `xrmesh_context_observe`, and XRMESH_ERROR_RESERVED.
+ */
+xrmesh_status xrmesh_context_insert_object(struct xrmesh_context context,
+                                           const struct xrmesh_object *object,
+                                           const uint8_t *content,
+                                           uint32_t content_len);
+
+/**
+ * Removes an object from the mesh's memory, at the round's end; as `xrmesh_context_observe`.
+ *
+ * Its callback only.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_UNKNOWN_OBJECT for 0, XRMESH_ERROR_NOT_ATTACHED,
+ * XRMESH_ERROR_FULL, XRMESH_ERROR_STOPPING, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_context_remove_object(struct xrmesh_context context, xrmesh_object_id id);
+
+/**
  * Sends a batch of messages as this agent, in their order; they may ask, answer and be sent later. `from`
  * must be 0 in all. `ids` is optional, with room for `count`: it gets the number of each accepted
  * message's envelope, or, for a question, the number that its answer has in `ask`. `result` is optional.
@@ -4241,15 +4394,15 @@ xrmesh_status xrmesh_memory_create(const struct xrmesh_memory_options *options, 
  * XRMESH_ERROR_STORE_LOCKED, XRMESH_ERROR_CORRUPT with the file and the byte in the text,
  * XRMESH_ERROR_FILE_VERSION.
  */
-xrmesh_status xrmesh_memory_open(const char *path,
-                                 uint32_t path_len,
+xrmesh_status xrmesh_memory_open(const char *folder,
+                                 uint32_t folder_len,
                                  const struct xrmesh_memory_options *options,
                                  struct xrmesh_memory *memory,
                                  struct xrmesh_recovery *recovery);
 
 /**
- * What opening the memory's store found, in words; empty for a memory in RAM. `text` gets at most
- * `capacity` bytes, cut at a character, and `text_len` the bytes of the whole; `text` is optional.
+ * What opening the memory's store found, in words; empty for a memory in RAM. `text` is optional and gets
+ * at most `capacity` bytes, cut at a character. `text_len` gets the bytes of the whole.
  *
  * Any thread.
  *
@@ -4455,6 +4608,13 @@ xrmesh_status xrmesh_snapshot_label(struct xrmesh_snapshot snapshot,
                                     uint32_t *label_len);
 
 /**
+ * Fills the writer; its function is up to the host. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_writer_default(struct xrmesh_writer *writer);
+
+/**
  * Writes the present state, published or not, as a map of JSON to a file; one of that name is replaced.
  * `exported_at_ns` goes into its metadata. To write while changes go on: `xrmesh_snapshot_export`.
  * `exported` is optional.
@@ -4487,15 +4647,15 @@ xrmesh_status xrmesh_snapshot_export(struct xrmesh_snapshot snapshot,
 
 /**
  * Gives what a snapshot shows as a map of JSON to a function of the host's, some 64 KB at a time, on this
- * thread. `user_data` is optional and goes to the function. `exported` is optional.
+ * thread; meanwhile it is in a callback. `exported` is optional.
  *
  * Any thread.
  *
- * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER; the function's own negative status.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+ * XRMESH_ERROR_RESERVED; the function's own negative status.
  */
 xrmesh_status xrmesh_snapshot_export_to(struct xrmesh_snapshot snapshot,
-                                        xrmesh_write write,
-                                        void *user_data,
+                                        const struct xrmesh_writer *writer,
                                         int64_t exported_at_ns,
                                         struct xrmesh_exported *exported);
 
@@ -4930,8 +5090,8 @@ void xrmesh_store_report_default(struct xrmesh_store_report *report);
  * Errors: XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_UTF8,
  * XRMESH_ERROR_STORE_LOCKED, XRMESH_ERROR_IO, XRMESH_ERROR_BUFFER_TOO_SMALL if the text was cut.
  */
-xrmesh_status xrmesh_store_verify(const char *path,
-                                  uint32_t path_len,
+xrmesh_status xrmesh_store_verify(const char *folder,
+                                  uint32_t folder_len,
                                   struct xrmesh_store_report *report,
                                   char *text,
                                   uint32_t capacity,
@@ -4945,15 +5105,15 @@ xrmesh_status xrmesh_store_verify(const char *path,
  *
  * Errors: as for `xrmesh_memory_open`, and XRMESH_ERROR_STORE_FAILED. The store holds what it held.
  */
-xrmesh_status xrmesh_store_compact(const char *path,
-                                   uint32_t path_len,
+xrmesh_status xrmesh_store_compact(const char *folder,
+                                   uint32_t folder_len,
                                    const struct xrmesh_memory_options *options,
                                    struct xrmesh_compacted *compacted);
 
 /**
  * Makes a workspace for one thread's queries, to be kept from frame to frame: it grows to what the
  * largest query so far needed. `hits` makes room for so many answers ahead, about 80 bytes each, at most
- * 16,777,216; 0 is fine.
+ * 1,048,576; 0 is fine.
  *
  * Any thread.
  *
@@ -5984,6 +6144,21 @@ xrmesh_status xrmesh_replay_open(const char *path,
                                  uint32_t path_len,
                                  const struct xrmesh_replay_options *options,
                                  struct xrmesh_replay *replay);
+
+/**
+ * `xrmesh_replay_open` for a session whose mesh had a memory: `memory` is equal to what that was when its
+ * recording began. The replay takes it, for good once the recording was read: what the handle still
+ * does is to take snapshots.
+ *
+ * Any thread.
+ *
+ * Errors: as for `xrmesh_replay_open`, and XRMESH_ERROR_ATTACHED, XRMESH_ERROR_BUSY.
+ */
+xrmesh_status xrmesh_replay_open_with_memory(const char *path,
+                                             uint32_t path_len,
+                                             const struct xrmesh_replay_options *options,
+                                             struct xrmesh_memory memory,
+                                             struct xrmesh_replay *replay);
 
 /**
  * Does the next tick, with all that the host did before it, and holds it against what was recorded. `tick`

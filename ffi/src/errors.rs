@@ -38,6 +38,7 @@ fn of_command(error: &CommandError) -> xrmesh_status {
         CommandError::Topic(_) => XRMESH_ERROR_NAME,
         CommandError::SelfLink { .. } => XRMESH_ERROR_SELF_LINK,
         CommandError::Stopping => XRMESH_ERROR_STOPPING,
+        CommandError::NoMemory => XRMESH_ERROR_NOT_ATTACHED,
         CommandError::OutboxFull { .. } => XRMESH_ERROR_FULL,
         // Agents, interests, links: whatever is counted.
         _ => XRMESH_ERROR_LIMIT,

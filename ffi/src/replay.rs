@@ -10,11 +10,12 @@ use xrmesh::photonic::Device;
 use xrmesh::{RegisterError, Replay};
 
 use crate::callback::types::{OwnedType, xrmesh_agent_type};
-use crate::failure::{Failure, fail};
+use crate::failure::{Failure, Outcome, fail};
 use crate::fence::{fence, fence_anywhere};
-use crate::handle::{self, Kind, Object, xrmesh_processor, xrmesh_replay};
+use crate::handle::{self, Kind, Object, xrmesh_memory, xrmesh_processor, xrmesh_replay};
 use crate::host::frame::Limits;
 use crate::host::frames::Frames;
+use crate::memory::owner::{self, Home};
 use crate::mesh::create::{self, XRMESH_MESH_CALLBACKS_ON_ANY_THREAD, register_hosts};
 use crate::mesh::sender::enter;
 use crate::mesh::state::xrmesh_counters;
@@ -177,47 +178,83 @@ pub unsafe extern "C" fn xrmesh_replay_open(
     options: *const xrmesh_replay_options,
     replay: *mut xrmesh_replay,
 ) -> xrmesh_status {
-    fence!(|caller| {
-        let options = caller.extensible(options)?;
-        let known = know(caller, &options)?;
-        let path = caller.text(path, path_len, "path")?;
-        let out = caller.out(replay, "replay")?;
-        if options.flags & !XRMESH_MESH_CALLBACKS_ON_ANY_THREAD != 0 {
-            fail!(XRMESH_ERROR_UNKNOWN_VALUE, "options.flags is {:#x}, known 0x1", options.flags);
+    fence!(|caller| open(caller, (path, path_len), options, None, replay))
+}
+
+/// `xrmesh_replay_open` for a session whose mesh had a memory: `memory` is equal to what that was when its
+/// recording began. The replay takes it, for good once the recording was read: what the handle still
+/// does is to take snapshots.
+///
+/// Any thread.
+///
+/// Errors: as for `xrmesh_replay_open`, and XRMESH_ERROR_ATTACHED, XRMESH_ERROR_BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xrmesh_replay_open_with_memory(
+    path: *const c_char,
+    path_len: u32,
+    options: *const xrmesh_replay_options,
+    memory: xrmesh_memory,
+    replay: *mut xrmesh_replay,
+) -> xrmesh_status {
+    fence!(|caller| open(caller, (path, path_len), options, Some(memory), replay))
+}
+
+fn open(
+    caller: &Caller,
+    (path, path_len): (*const c_char, u32),
+    options: *const xrmesh_replay_options,
+    memory: Option<xrmesh_memory>,
+    replay: *mut xrmesh_replay,
+) -> Outcome {
+    let options = caller.extensible(options)?;
+    let known = know(caller, &options)?;
+    let path = caller.text(path, path_len, "path")?;
+    let out = caller.out(replay, "replay")?;
+    if options.flags & !XRMESH_MESH_CALLBACKS_ON_ANY_THREAD != 0 {
+        fail!(XRMESH_ERROR_UNKNOWN_VALUE, "options.flags is {:#x}, known 0x1", options.flags);
+    }
+    if options.reserved != 0 {
+        fail!(XRMESH_ERROR_RESERVED, "options.reserved is not zero");
+    }
+    let anywhere = options.flags & XRMESH_MESH_CALLBACKS_ON_ANY_THREAD != 0;
+    let file = File::open(path).map_err(|error| {
+        Failure::new(XRMESH_ERROR_IO, format_args!("opening {path:?}: {error}"))
+    })?;
+    let workers =
+        Some(options.worker_threads).filter(|&workers| workers != XRMESH_WORKERS_AS_RECORDED);
+    let has_types = !known.types.is_empty();
+    let held = memory.map(owner::pin).transpose()?;
+    let mut writer = held.as_ref().map(|held| held.enter()).transpose()?;
+    if let Some(writer) = &mut writer {
+        writer.own()?;
+    }
+    let register = |mesh: &mut xrmesh::Mesh| {
+        let frames = Frames::new(mesh.config().processing.max_workers, NO_FRAME);
+        register_hosts(mesh, &frames)?;
+        for (name, owned) in known.types {
+            owned.register(mesh, &name, &frames)?;
         }
-        if options.reserved != 0 {
-            fail!(XRMESH_ERROR_RESERVED, "options.reserved is not zero");
+        for (name, device) in known.processors {
+            mesh.add_processor(&name, device)?;
         }
-        let anywhere = options.flags & XRMESH_MESH_CALLBACKS_ON_ANY_THREAD != 0;
-        let file = File::open(path).map_err(|error| {
-            Failure::new(XRMESH_ERROR_IO, format_args!("opening {path:?}: {error}"))
-        })?;
-        let workers =
-            Some(options.worker_threads).filter(|&workers| workers != XRMESH_WORKERS_AS_RECORDED);
-        let has_types = !known.types.is_empty();
-        let register = |mesh: &mut xrmesh::Mesh| {
-            let frames = Frames::new(mesh.config().processing.max_workers, NO_FRAME);
-            register_hosts(mesh, &frames)?;
-            for (name, owned) in known.types {
-                owned.register(mesh, &name, &frames)?;
-            }
-            for (name, device) in known.processors {
-                mesh.add_processor(&name, device)?;
-            }
-            Ok::<_, RegisterError>(())
-        };
-        let opened = Replay::open(file, register, workers)?;
-        let workers = opened.mesh().workers();
-        if has_types && workers > 1 && !anywhere {
-            fail!(
-                XRMESH_ERROR_CALLBACK_THREADS,
-                "the replay has {workers} workers, on whose threads callbacks would run: open it with worker_threads 0 or XRMESH_MESH_CALLBACKS_ON_ANY_THREAD"
-            );
+        if let Some(writer) = &mut writer
+            && let Home::Here(memory) = core::mem::replace(&mut writer.home, Home::Gone)
+        {
+            mesh.attach_memory(*memory)?;
         }
-        let object = ReplayObject(Mutex::new(opened));
-        out.set(xrmesh_replay { bits: handle::insert(Arc::new(object))? });
-        Ok(XRMESH_OK)
-    })
+        Ok::<_, RegisterError>(())
+    };
+    let opened = Replay::open(file, register, workers)?;
+    let workers = opened.mesh().workers();
+    if has_types && workers > 1 && !anywhere {
+        fail!(
+            XRMESH_ERROR_CALLBACK_THREADS,
+            "the replay has {workers} workers, on whose threads callbacks would run: open it with worker_threads 0 or XRMESH_MESH_CALLBACKS_ON_ANY_THREAD"
+        );
+    }
+    let object = ReplayObject(Mutex::new(opened));
+    out.set(xrmesh_replay { bits: handle::insert(Arc::new(object))? });
+    Ok(XRMESH_OK)
 }
 
 /// Nobody polls a replay: its host's agents keep nothing.

@@ -29,7 +29,7 @@ use xrmesh_ffi::memory::feed::xrmesh_notice;
 use xrmesh_ffi::memory::filter::xrmesh_filter;
 use xrmesh_ffi::memory::fusion::xrmesh_fused;
 use xrmesh_ffi::memory::lookup::xrmesh_box;
-use xrmesh_ffi::memory::map::{xrmesh_exported, xrmesh_imported};
+use xrmesh_ffi::memory::map::{xrmesh_exported, xrmesh_imported, xrmesh_writer};
 use xrmesh_ffi::memory::options::xrmesh_memory_options;
 use xrmesh_ffi::memory::publish::{xrmesh_departure, xrmesh_memory_stats, xrmesh_published};
 use xrmesh_ffi::memory::query::{
@@ -179,6 +179,7 @@ layouts! {
     xrmesh_subscription { bits }
     xrmesh_tick_report { struct_size, rounds, tick, sent, delivered, dropped, pending, waiting, oldest_ns, refused }
     xrmesh_workspace { bits }
+    xrmesh_writer { struct_size, reserved, user_data, write }
 }
 
 #[test]

@@ -119,19 +119,19 @@ pub unsafe extern "C" fn xrmesh_memory_create(
 /// XRMESH_ERROR_FILE_VERSION.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_memory_open(
-    path: *const c_char,
-    path_len: u32,
+    folder: *const c_char,
+    folder_len: u32,
     options: *const xrmesh_memory_options,
     memory: *mut xrmesh_memory,
     recovery: *mut xrmesh_recovery,
 ) -> xrmesh_status {
     fence!(|caller| {
-        let path = caller.text(path, path_len, "path")?;
+        let folder = caller.text(folder, folder_len, "folder")?;
         let config = options::read(caller, options)?;
         let out = caller.out(memory, "memory")?;
         let recovery = caller.optional_out_extensible(recovery)?;
         config.validate()?;
-        let (opened, report) = SpatialMemory::open(FileStorage::open(path)?, config)?;
+        let (opened, report) = SpatialMemory::open(FileStorage::open(folder)?, config)?;
         let object = MemoryObject::new(opened, report.to_string().into());
         out.set(xrmesh_memory { bits: handle::insert(Arc::new(object))? });
         if let Some(recovery) = recovery {
@@ -141,8 +141,8 @@ pub unsafe extern "C" fn xrmesh_memory_open(
     })
 }
 
-/// What opening the memory's store found, in words; empty for a memory in RAM. `text` gets at most
-/// `capacity` bytes, cut at a character, and `text_len` the bytes of the whole; `text` is optional.
+/// What opening the memory's store found, in words; empty for a memory in RAM. `text` is optional and gets
+/// at most `capacity` bytes, cut at a character. `text_len` gets the bytes of the whole.
 ///
 /// Any thread.
 ///

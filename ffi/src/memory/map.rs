@@ -13,9 +13,9 @@ use xrmesh::memory::map::{ExportReport, ImportError, Imported};
 use super::owner;
 use super::snapshot::SnapshotObject;
 use crate::failure::{Failure, Outcome, fail};
-use crate::fence::{fence, in_callback};
+use crate::fence::{fence, fence_anywhere, in_callback};
 use crate::handle::{self, xrmesh_memory, xrmesh_snapshot};
-use crate::pointer::Caller;
+use crate::pointer::{Caller, extensible};
 use crate::status::*;
 
 /// What was written. 24 bytes.
@@ -46,10 +46,45 @@ pub struct xrmesh_imported {
     pub reserved: u32,
 }
 
-/// Takes the next bytes of a map: 0, or a negative status to end it.
-pub type xrmesh_write = Option<
-    unsafe extern "C" fn(user_data: *mut c_void, bytes: *const u8, bytes_len: u32) -> xrmesh_status,
->;
+/// Where a map goes. Fill it by `xrmesh_writer_default`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct xrmesh_writer {
+    /// The size of this struct.
+    pub struct_size: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Goes to the function. Optional.
+    pub user_data: *mut c_void,
+    /// Takes the next bytes: 0, or a negative status to end it.
+    pub write: Option<
+        unsafe extern "C" fn(
+            user_data: *mut c_void,
+            bytes: *const u8,
+            bytes_len: u32,
+        ) -> xrmesh_status,
+    >,
+}
+
+extensible!(xrmesh_writer);
+
+/// Fills the writer; its function is up to the host. NULL is let be.
+///
+/// Any thread, also in callbacks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xrmesh_writer_default(writer: *mut xrmesh_writer) {
+    fence_anywhere!(
+        quiet | caller | {
+            caller.out(writer, "writer")?.set(xrmesh_writer {
+                struct_size: size_of::<xrmesh_writer>() as u32,
+                reserved: 0,
+                user_data: core::ptr::null_mut(),
+                write: None,
+            });
+            Ok(XRMESH_OK)
+        }
+    );
+}
 
 impl From<ExportReport> for xrmesh_exported {
     fn from(report: ExportReport) -> Self {
@@ -141,23 +176,27 @@ pub unsafe extern "C" fn xrmesh_snapshot_export(
 }
 
 /// Gives what a snapshot shows as a map of JSON to a function of the host's, some 64 KB at a time, on this
-/// thread. `user_data` is optional and goes to the function. `exported` is optional.
+/// thread; meanwhile it is in a callback. `exported` is optional.
 ///
 /// Any thread.
 ///
-/// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER; the function's own negative status.
+/// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+/// XRMESH_ERROR_RESERVED; the function's own negative status.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_snapshot_export_to(
     snapshot: xrmesh_snapshot,
-    write: xrmesh_write,
-    user_data: *mut c_void,
+    writer: *const xrmesh_writer,
     exported_at_ns: i64,
     exported: *mut xrmesh_exported,
 ) -> xrmesh_status {
     fence!(|caller| {
         let out = caller.optional_out(exported);
+        let xrmesh_writer { user_data, write, reserved, .. } = caller.extensible(writer)?;
+        if reserved != 0 {
+            fail!(XRMESH_ERROR_RESERVED, "writer.reserved is not zero");
+        }
         let Some(write) = write else {
-            fail!(XRMESH_ERROR_NULL_POINTER, "write is NULL");
+            fail!(XRMESH_ERROR_NULL_POINTER, "writer.write is NULL");
         };
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
         let mut host = BufWriter::with_capacity(64 << 10, Host { write, user_data, refused: None });

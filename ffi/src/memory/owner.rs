@@ -192,5 +192,5 @@ fn attached(mesh: &mut Mesh) -> Result<&mut SpatialMemory, Failure> {
 
 #[cold]
 fn gone() -> Failure {
-    Failure::new(XRMESH_ERROR_ATTACHED, "a replay has taken the memory")
+    Failure::new(XRMESH_ERROR_ATTACHED, "a replay has taken the memory, or it is being closed")
 }

@@ -14,7 +14,7 @@ use super::workspace::{Work, WorkspaceObject};
 use crate::failure::{Failure, Outcome, fail};
 use crate::fence::fence_anywhere;
 use crate::handle::{self, xrmesh_snapshot, xrmesh_workspace};
-use crate::pointer::Caller;
+use crate::pointer::{Caller, Out, Room};
 use crate::pose::xrmesh_pose;
 use crate::region::{self, xrmesh_region};
 use crate::status::*;
@@ -128,12 +128,32 @@ impl xrmesh_ray {
 /// Whom a question goes to.
 pub(crate) type To = (xrmesh_snapshot, xrmesh_workspace, *const xrmesh_filter);
 
-/// Asks one question for at most as many answers as fit, one more where there being more shall be told,
-/// and writes them.
+/// The host's array for the answers of one question.
+pub(crate) struct Told<'a, U> {
+    room: Room<'a, U>,
+    capacity: u32,
+    count: Out<'a, u32>,
+}
+
+impl<'a, U: Copy> Told<'a, U> {
+    pub(crate) fn new(
+        caller: &'a Caller,
+        (to, capacity, count): (*mut U, u32, *mut u32),
+    ) -> Result<Self, Failure> {
+        let count = caller.out(count, "count")?;
+        let room = caller.room(to, capacity, "the array of answers")?;
+        if capacity == 0 {
+            fail!(XRMESH_ERROR_ZERO_CAPACITY, "the array of answers has a capacity of 0");
+        }
+        Ok(Self { room, capacity, count })
+    }
+}
+
+/// Asks one question of a snapshot: see [`ask_view`].
 fn ask<T, U: Copy + for<'t> From<&'t T>>(
     caller: &Caller,
     (snapshot, workspace, filter): To,
-    (to, capacity, count): (*mut U, u32, *mut u32),
+    answers: (*mut U, u32, *mut u32),
     one_more: usize,
     query: impl for<'w> FnOnce(
         MemoryView<'_>,
@@ -142,17 +162,31 @@ fn ask<T, U: Copy + for<'t> From<&'t T>>(
         &'w mut Workspace,
     ) -> Result<&'w [T], Failure>,
 ) -> Outcome {
-    let count = caller.out(count, "count")?;
-    let mut room = caller.room(to, capacity, "the array of answers")?;
-    if capacity == 0 {
-        fail!(XRMESH_ERROR_ZERO_CAPACITY, "the array of answers has a capacity of 0");
-    }
+    let answers = Told::new(caller, answers)?;
     let snapshot = handle::pin::<SnapshotObject>(snapshot.bits)?;
+    ask_view(caller, snapshot.view(), (workspace, filter), answers, one_more, query)
+}
+
+/// Asks one question for at most as many answers as fit, one more where there being more shall be told,
+/// and writes them.
+pub(crate) fn ask_view<T, U: Copy + for<'t> From<&'t T>>(
+    caller: &Caller,
+    view: MemoryView<'_>,
+    (workspace, filter): (xrmesh_workspace, *const xrmesh_filter),
+    answers: Told<'_, U>,
+    one_more: usize,
+    query: impl for<'w> FnOnce(
+        MemoryView<'_>,
+        usize,
+        &Filter,
+        &'w mut Workspace,
+    ) -> Result<&'w [T], Failure>,
+) -> Outcome {
+    let Told { mut room, capacity, count } = answers;
     let workspace = handle::pin::<WorkspaceObject>(workspace.bits)?;
-    let work = &mut *workspace.enter()?;
-    let Work { tree, filters, .. } = work;
+    let Work { tree, filters, .. } = &mut *workspace.enter()?;
     let filter = filters.find(caller, filter)?;
-    let found = query(snapshot.view(), capacity as usize + one_more, filter, tree)?;
+    let found = query(view, capacity as usize + one_more, filter, tree)?;
     let told = found.iter().take_while(|one| room.push(U::from(one))).count();
     count.set(told as u32);
     Ok(if told < found.len() { XRMESH_MORE } else { XRMESH_OK })

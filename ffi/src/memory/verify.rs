@@ -91,18 +91,18 @@ pub unsafe extern "C" fn xrmesh_store_report_default(report: *mut xrmesh_store_r
 /// XRMESH_ERROR_STORE_LOCKED, XRMESH_ERROR_IO, XRMESH_ERROR_BUFFER_TOO_SMALL if the text was cut.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_store_verify(
-    path: *const c_char,
-    path_len: u32,
+    folder: *const c_char,
+    folder_len: u32,
     report: *mut xrmesh_store_report,
     text: *mut c_char,
     capacity: u32,
     text_len: *mut u32,
 ) -> xrmesh_status {
     fence!(|caller| {
-        let path = caller.text(path, path_len, "path")?;
+        let folder = caller.text(folder, folder_len, "folder")?;
         let out = caller.out_extensible(report)?;
         let len = caller.out(text_len, "text_len")?;
-        let found = verify(&FileStorage::existing(path)?)?;
+        let found = verify(&FileStorage::existing(folder)?)?;
         let fault = found.fault.clone().map(crate::failure::Failure::from);
         let is_damaged = |file: &&xrmesh::memory::FileFound| file.damage.is_some();
         out.set(xrmesh_store_report {
@@ -131,17 +131,17 @@ pub unsafe extern "C" fn xrmesh_store_verify(
 /// Errors: as for `xrmesh_memory_open`, and XRMESH_ERROR_STORE_FAILED. The store holds what it held.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_store_compact(
-    path: *const c_char,
-    path_len: u32,
+    folder: *const c_char,
+    folder_len: u32,
     options: *const xrmesh_memory_options,
     compacted: *mut xrmesh_compacted,
 ) -> xrmesh_status {
     fence!(|caller| {
-        let path = caller.text(path, path_len, "path")?;
+        let folder = caller.text(folder, folder_len, "folder")?;
         let config = options::read(caller, options)?;
         let out = caller.optional_out(compacted);
         config.validate()?;
-        let done = compact(FileStorage::existing(path)?, config)?;
+        let done = compact(FileStorage::existing(folder)?, config)?;
         if let Some(out) = out {
             out.set(xrmesh_compacted {
                 bytes_before: done.bytes_before,

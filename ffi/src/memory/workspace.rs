@@ -52,11 +52,11 @@ impl WorkspaceObject {
 }
 
 /// The most answers that room is made for ahead.
-const MOST_HITS: u32 = 1 << 24;
+const MOST_HITS: u32 = 1 << 20;
 
 /// Makes a workspace for one thread's queries, to be kept from frame to frame: it grows to what the
 /// largest query so far needed. `hits` makes room for so many answers ahead, about 80 bytes each, at most
-/// 16,777,216; 0 is fine.
+/// 1,048,576; 0 is fine.
 ///
 /// Any thread.
 ///
