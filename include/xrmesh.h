@@ -47,6 +47,141 @@
 #define XRMESH_LOG_INFO 3
 
 /**
+ * Nothing more is known.
+ */
+#define XRMESH_ATTRIBUTES_NONE 0
+
+/**
+ * Bytes that the library does not read.
+ */
+#define XRMESH_ATTRIBUTES_BYTES 1
+
+/**
+ * A JSON value as text.
+ */
+#define XRMESH_ATTRIBUTES_JSON 2
+
+/**
+ * A feature vector: floats, 4 bytes each in the machine's order.
+ */
+#define XRMESH_ATTRIBUTES_FEATURES 3
+
+/**
+ * `velocity` is known.
+ */
+#define XRMESH_OBJECT_VELOCITY 1
+
+/**
+ * There was no room for what follows: take a snapshot now and read the whole from it.
+ */
+#define XRMESH_NOTICE_MISSED 0
+
+/**
+ * The object is new, and in the region.
+ */
+#define XRMESH_NOTICE_ADDED 1
+
+/**
+ * It was there before and has come into the region, or into the classes.
+ */
+#define XRMESH_NOTICE_ENTERED 2
+
+/**
+ * It moved within the region; nothing else of it changed.
+ */
+#define XRMESH_NOTICE_MOVED 3
+
+/**
+ * Something else of it changed, and it may have moved within the region.
+ */
+#define XRMESH_NOTICE_CHANGED 4
+
+/**
+ * It is still there but no longer in the region, or of another class.
+ */
+#define XRMESH_NOTICE_LEFT 5
+
+/**
+ * It was in the region and is gone: `removal` says why.
+ */
+#define XRMESH_NOTICE_REMOVED 6
+
+/**
+ * All, of any class.
+ */
+#define XRMESH_FILTER_ALL 0
+
+/**
+ * Those of `classes`.
+ */
+#define XRMESH_FILTER_ONLY 1
+
+/**
+ * Those of all other classes.
+ */
+#define XRMESH_FILTER_EXCEPT 2
+
+/**
+ * The object was known, and is updated.
+ */
+#define XRMESH_FUSED_UPDATED 1
+
+/**
+ * The object is new.
+ */
+#define XRMESH_FUSED_CREATED 2
+
+/**
+ * The object was known, is updated, and was found to be one with `gone`.
+ */
+#define XRMESH_FUSED_MERGED 3
+
+/**
+ * A new object takes the place of the least persistent one.
+ */
+#define XRMESH_WHEN_FULL_EVICT 0
+
+/**
+ * A new object is refused.
+ */
+#define XRMESH_WHEN_FULL_REFUSE 1
+
+/**
+ * Each move, observation and ageing is written to the store.
+ */
+#define XRMESH_DURABILITY_EACH 0
+
+/**
+ * The last of each object is written once in so many published states, or by a flush.
+ */
+#define XRMESH_DURABILITY_INTERVAL 1
+
+/**
+ * They stand in checkpoints only, and count as certain at once.
+ */
+#define XRMESH_DURABILITY_SNAPSHOT 2
+
+/**
+ * The host removed it.
+ */
+#define XRMESH_REMOVAL_REMOVED 1
+
+/**
+ * It was found to be the same as another, `into`.
+ */
+#define XRMESH_REMOVAL_MERGED 2
+
+/**
+ * Its persistence fell below the least of its class.
+ */
+#define XRMESH_REMOVAL_FADED 3
+
+/**
+ * It gave its place to another when the memory was full.
+ */
+#define XRMESH_REMOVAL_EVICTED 4
+
+/**
  * `pose` says where the agent is.
  */
 #define XRMESH_SPAWN_POSE 1
@@ -818,6 +953,244 @@ typedef struct xrmesh_region {
 typedef uint64_t xrmesh_topic_id;
 
 /**
+ * Names one object of one memory, for as long as its store lives; 0 names none. After an object was
+ * merged into another its id still finds that one.
+ */
+typedef uint64_t xrmesh_object_id;
+
+/**
+ * The number of a class label in one memory, from 0 in the order of the labels' first use.
+ */
+typedef uint32_t xrmesh_class_id;
+
+/**
+ * A named place that objects hang on, in one memory; 0 is the world. It is what the Rust library
+ * calls a frame of the memory.
+ */
+typedef uint32_t xrmesh_anchor_id;
+
+/**
+ * An object. 120 bytes. Fill one that is to come by `xrmesh_object_default`.
+ */
+typedef struct xrmesh_object {
+    /**
+     * Its name; 0 of one that is to come.
+     */
+    xrmesh_object_id id;
+    /**
+     * When it was first observed.
+     */
+    int64_t first_seen_ns;
+    /**
+     * When it was last observed: not before it was first.
+     */
+    int64_t last_seen_ns;
+    /**
+     * Where it is, seen from its anchor.
+     */
+    struct xrmesh_pose pose;
+    /**
+     * Half its size along its own axes, in metres; zero for a point.
+     */
+    float half_extents[3];
+    /**
+     * With XRMESH_OBJECT_VELOCITY: how it moves about its anchor, in metres a second.
+     */
+    float velocity[3];
+    /**
+     * How sure its observers are, 0 to 1.
+     */
+    float confidence;
+    /**
+     * How long it is worth keeping, 0 to 1: what ageing lowers and observation restores.
+     */
+    float persistence;
+    /**
+     * What it is.
+     */
+    xrmesh_class_id class_id;
+    /**
+     * What it hangs on.
+     */
+    xrmesh_anchor_id anchor;
+    /**
+     * XRMESH_ATTRIBUTES_*.
+     */
+    uint32_t attributes;
+    /**
+     * Where its attributes begin in the call's content.
+     */
+    uint32_t attributes_offset;
+    /**
+     * Bytes of its attributes.
+     */
+    uint32_t attributes_len;
+    /**
+     * Where the text by which a map knows it begins in the call's content.
+     */
+    uint32_t name_offset;
+    /**
+     * Bytes of that text; 0 for none.
+     */
+    uint32_t name_len;
+    /**
+     * XRMESH_OBJECT_*.
+     */
+    uint32_t flags;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_object;
+
+/**
+ * What one thread's queries work in: kept from one to the next, they allocate nothing.
+ */
+typedef struct xrmesh_workspace {
+    /**
+     * The handle; zero is null.
+     */
+    uint64_t bits;
+} xrmesh_workspace;
+
+/**
+ * A place, in metres. 12 bytes.
+ */
+typedef struct xrmesh_point {
+    /**
+     * To the right.
+     */
+    float x;
+    /**
+     * Up.
+     */
+    float y;
+    /**
+     * Backward.
+     */
+    float z;
+} xrmesh_point;
+
+/**
+ * Which objects a query takes, by class. Fill it by `xrmesh_filter_default`: all.
+ */
+typedef struct xrmesh_filter {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * XRMESH_FILTER_*.
+     */
+    uint32_t mode;
+    /**
+     * With XRMESH_FILTER_ONLY and XRMESH_FILTER_EXCEPT.
+     */
+    const xrmesh_class_id *classes;
+    /**
+     * How many classes, at most 65,536.
+     */
+    uint32_t class_count;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_filter;
+
+/**
+ * An object that a query found, and how far it is. 16 bytes.
+ */
+typedef struct xrmesh_found {
+    /**
+     * The object.
+     */
+    xrmesh_object_id object;
+    /**
+     * The squared distance to its box in the world, in m²: zero inside.
+     */
+    float distance_squared;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_found;
+
+/**
+ * A half line. 24 bytes.
+ */
+typedef struct xrmesh_ray {
+    /**
+     * Where it begins, in metres.
+     */
+    float origin[3];
+    /**
+     * Where it goes, of any length but zero.
+     */
+    float direction[3];
+} xrmesh_ray;
+
+/**
+ * An object whose box a ray enters, and where. 16 bytes.
+ */
+typedef struct xrmesh_ray_hit {
+    /**
+     * The object.
+     */
+    xrmesh_object_id object;
+    /**
+     * The distance from the ray's origin, in metres.
+     */
+    float distance_m;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_ray_hit;
+
+/**
+ * What a detector saw of one thing. 72 bytes. Fill it by `xrmesh_observation_default`.
+ */
+typedef struct xrmesh_observation {
+    /**
+     * The object that it is known to be, where a tracker keeps it; 0 where that is not known. One that
+     * has left is taken for unknown.
+     */
+    xrmesh_object_id object;
+    /**
+     * Where it was seen, from its anchor.
+     */
+    struct xrmesh_pose pose;
+    /**
+     * Half its size along its own axes, in metres; zero where that is not known.
+     */
+    float half_extents[3];
+    /**
+     * How sure the detector is, 0 to 1.
+     */
+    float confidence;
+    /**
+     * What it is.
+     */
+    xrmesh_class_id class_id;
+    /**
+     * The anchor that the pose is given from, which a new object then hangs on.
+     */
+    xrmesh_anchor_id anchor;
+    /**
+     * XRMESH_ATTRIBUTES_*: what a new object is given; one that is known keeps its own.
+     */
+    uint32_t attributes;
+    /**
+     * Where they begin in the call's content.
+     */
+    uint32_t attributes_offset;
+    /**
+     * Their bytes.
+     */
+    uint32_t attributes_len;
+} xrmesh_observation;
+
+/**
  * A message to be sent. 104 bytes. All zeros but `kind`, `target` and the payload is a plain
  * message from the host to an agent.
  */
@@ -992,6 +1365,830 @@ typedef struct xrmesh_log_record {
      */
     uint32_t text_len;
 } xrmesh_log_record;
+
+/**
+ * A spatial memory: the objects of the world, found by where they are. Null if its bits are zero.
+ */
+typedef struct xrmesh_memory {
+    /**
+     * The handle; zero is null.
+     */
+    uint64_t bits;
+} xrmesh_memory;
+
+/**
+ * Where somebody looks, and would have seen what is there. 24 bytes where pointers have 8.
+ */
+typedef struct xrmesh_observer {
+    /**
+     * Where the eye is, in the world, in metres.
+     */
+    float eye[3];
+    /**
+     * 1 where objects hide each other from it, else 0.
+     */
+    uint32_t occlusion;
+    /**
+     * What it would see: a camera's frustum up to its range, a scanner's sphere.
+     */
+    const struct xrmesh_region *sight;
+} xrmesh_observer;
+
+/**
+ * What ageing did. 8 bytes.
+ */
+typedef struct xrmesh_aged {
+    /**
+     * Objects that lost persistence and stayed.
+     */
+    uint32_t aged;
+    /**
+     * Objects that left: see `xrmesh_memory_departures`.
+     */
+    uint32_t faded;
+} xrmesh_aged;
+
+/**
+ * An anchor. 72 bytes.
+ */
+typedef struct xrmesh_anchor {
+    /**
+     * Its id.
+     */
+    xrmesh_anchor_id id;
+    /**
+     * What it hangs on; XRMESH_ANCHOR_WORLD.
+     */
+    xrmesh_anchor_id parent;
+    /**
+     * Where it is, seen from its parent.
+     */
+    struct xrmesh_pose pose;
+    /**
+     * Where it is in the world: as readers see it, while a correction is under way.
+     */
+    struct xrmesh_pose world_pose;
+    /**
+     * Bytes of its name.
+     */
+    uint32_t name_len;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_anchor;
+
+/**
+ * A memory as it was at one moment, for any number of threads. It outlives its memory.
+ */
+typedef struct xrmesh_snapshot {
+    /**
+     * The handle; zero is null.
+     */
+    uint64_t bits;
+} xrmesh_snapshot;
+
+/**
+ * An area that is to come. Fill it by `xrmesh_area_default`.
+ */
+typedef struct xrmesh_area {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * The axis along which it stands: 0 for X, 1 for Y, 2 for Z.
+     */
+    uint32_t up_axis;
+    /**
+     * Its name. Optional.
+     */
+    const char *name;
+    /**
+     * What it is: `room`, `zone` and the like. Optional.
+     */
+    const char *kind;
+    /**
+     * What else is known of it, as the text of a JSON object. Optional.
+     */
+    const char *properties;
+    /**
+     * Its corners in order around it, in the world; the prism over them reaches from the lowest to the
+     * highest along `up_axis`.
+     */
+    const struct xrmesh_point *corners;
+    /**
+     * Bytes of the name.
+     */
+    uint32_t name_len;
+    /**
+     * Bytes of the kind.
+     */
+    uint32_t kind_len;
+    /**
+     * Bytes of the properties.
+     */
+    uint32_t properties_len;
+    /**
+     * How many corners, from 3 on.
+     */
+    uint32_t corner_count;
+} xrmesh_area;
+
+/**
+ * Names one area of one memory.
+ */
+typedef uint32_t xrmesh_area_id;
+
+/**
+ * What there is to read of an area. 24 bytes.
+ */
+typedef struct xrmesh_area_shape {
+    /**
+     * Its id.
+     */
+    xrmesh_area_id id;
+    /**
+     * 0 for X, 1 for Y, 2 for Z.
+     */
+    uint32_t up_axis;
+    /**
+     * Bytes of the name.
+     */
+    uint32_t name_len;
+    /**
+     * Bytes of the kind.
+     */
+    uint32_t kind_len;
+    /**
+     * Bytes of the properties.
+     */
+    uint32_t properties_len;
+    /**
+     * How many corners.
+     */
+    uint32_t corner_count;
+} xrmesh_area_shape;
+
+/**
+ * Where the answers of one question of a batch lie. 8 bytes.
+ */
+typedef struct xrmesh_range {
+    /**
+     * The first.
+     */
+    uint32_t first;
+    /**
+     * How many.
+     */
+    uint32_t count;
+} xrmesh_range;
+
+/**
+ * A box along the world's axes, in metres. 24 bytes.
+ */
+typedef struct xrmesh_box {
+    /**
+     * The least of each axis.
+     */
+    float low[3];
+    /**
+     * The greatest of each axis.
+     */
+    float high[3];
+} xrmesh_box;
+
+/**
+ * A box that is turned. 40 bytes.
+ */
+typedef struct xrmesh_oriented_box {
+    /**
+     * Its middle, and how it is turned.
+     */
+    struct xrmesh_pose pose;
+    /**
+     * Half its size along its own axes, in metres.
+     */
+    float half_extents[3];
+} xrmesh_oriented_box;
+
+/**
+ * What a view sees: OpenXR's XrFovf from a pose. 52 bytes.
+ */
+typedef struct xrmesh_frustum {
+    /**
+     * The eye; it looks along its −Z.
+     */
+    struct xrmesh_pose pose;
+    /**
+     * Negative where the edge lies to the left of straight ahead.
+     */
+    float left_rad;
+    /**
+     * The right edge.
+     */
+    float right_rad;
+    /**
+     * The upper edge.
+     */
+    float up_rad;
+    /**
+     * Negative where the edge lies below straight ahead.
+     */
+    float down_rad;
+    /**
+     * Above 0.
+     */
+    float near_m;
+    /**
+     * Beyond `near_m`.
+     */
+    float far_m;
+} xrmesh_frustum;
+
+/**
+ * How observations of a class become objects, and how long these last. Fill it by
+ * `xrmesh_class_options_default`.
+ */
+typedef struct xrmesh_class_options {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * How many observations in a row must have been of the one and none of the other before two objects
+     * are merged, 1 to 65,535.
+     */
+    uint32_t merge_after;
+    /**
+     * How far, in metres, an observation may lie from where its object was predicted: above 0, at most
+     * 1,000.
+     */
+    float gate_m;
+    /**
+     * How much of a pair's cost is what the two boxes do not share, 0 to 1.
+     */
+    float overlap_weight;
+    /**
+     * How far an observation as sure as its object moves it, above 0, at most 1.
+     */
+    float gain;
+    /**
+     * The fastest that an object moves, in metres a second, 0 to 1,000.
+     */
+    float max_speed_m_s;
+    /**
+     * How close, in metres, two objects are taken for one; 0 for never, at most `gate_m`.
+     */
+    float merge_distance_m;
+    /**
+     * What part of the persistence that an object lacks a sure observation restores, 0 to 1.
+     */
+    float restore;
+    /**
+     * The persistence below which it leaves, 0 to 1.
+     */
+    float least_persistence;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * How long an object that is not observed is expected to go on as it moved, in nanoseconds.
+     */
+    int64_t prediction_ns;
+    /**
+     * For how long an object that is not seen loses nothing, in nanoseconds.
+     */
+    int64_t patience_ns;
+    /**
+     * In what time an object that should be seen and is not loses half of its persistence, in
+     * nanoseconds, above 0.
+     */
+    int64_t half_life_ns;
+} xrmesh_class_options;
+
+/**
+ * What opening a store found. Fill it by `xrmesh_recovery_default`.
+ */
+typedef struct xrmesh_recovery {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * 1 if the end of the log was cut off: what a crash left, and what was never acknowledged.
+     */
+    uint32_t is_torn;
+    /**
+     * The last change that is there.
+     */
+    uint64_t through;
+    /**
+     * The last change of the image that was read; 0 where there was none.
+     */
+    uint64_t image_through;
+    /**
+     * Records read from the image.
+     */
+    uint64_t image_records;
+    /**
+     * Records read from the log behind it.
+     */
+    uint64_t log_records;
+    /**
+     * Where in its file the log was cut.
+     */
+    uint64_t torn_offset;
+    /**
+     * How many bytes followed, reserved room included.
+     */
+    uint64_t torn_bytes;
+    /**
+     * 1 if a damaged image was passed over and an older one served.
+     */
+    uint32_t skipped_image;
+    /**
+     * Files that were removed: replaced, unfinished or empty ones.
+     */
+    uint32_t removed_files;
+} xrmesh_recovery;
+
+/**
+ * The limits of a memory. Fill it by `xrmesh_memory_options_default`: 100,000 objects, no past. Memory
+ * is taken as it is used: about 175 bytes an object, its attributes and its name apart.
+ */
+typedef struct xrmesh_memory_options {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * XRMESH_ABI_VERSION, as the host was compiled with it.
+     */
+    uint32_t abi_version;
+    /**
+     * The most objects at one time: 1 to 2²⁸.
+     */
+    uint32_t max_objects;
+    /**
+     * XRMESH_WHEN_FULL_*.
+     */
+    uint32_t when_full;
+    /**
+     * The most class labels: 1 to 65,536.
+     */
+    uint32_t max_classes;
+    /**
+     * The most anchors: 0 to 2²⁴.
+     */
+    uint32_t max_anchors;
+    /**
+     * The most areas: 0 to 2²⁴.
+     */
+    uint32_t max_areas;
+    /**
+     * The most ids of merged objects that still find the other: 0 to 2²⁰.
+     */
+    uint32_t max_aliases;
+    /**
+     * The longest attributes of one object, in bytes: 0 to 2³⁰.
+     */
+    uint32_t max_attribute_bytes;
+    /**
+     * The longest label or name, in bytes: 1 to 65,535.
+     */
+    uint32_t max_name_bytes;
+    /**
+     * The most corners of an area: 3 to 65,536.
+     */
+    uint32_t max_area_corners;
+    /**
+     * The most states, beside the current one, that snapshots hold when another is published: 1 to
+     * 4,096.
+     */
+    uint32_t max_snapshots;
+    /**
+     * How many objects one publication places anew at most after an anchor was corrected: 1 to 2²⁸.
+     */
+    uint32_t correction_budget;
+    /**
+     * XRMESH_DURABILITY_*: how soon moves, observations and ageing are written, for classes of which
+     * `xrmesh_memory_set_durability` says nothing else. All other changes are always written at once.
+     */
+    uint32_t durability;
+    /**
+     * With XRMESH_DURABILITY_INTERVAL: published states, at least 1.
+     */
+    uint32_t durability_ticks;
+    /**
+     * How much gathers before it becomes a block of the log, in bytes: 1 KiB to 16 MiB.
+     */
+    uint32_t block_bytes;
+    /**
+     * How many bytes held snapshots may keep that the memory itself no longer needs.
+     */
+    uint64_t max_snapshot_bytes;
+    /**
+     * The most bytes that the past takes: 0 for no past, at most 2⁴⁰.
+     */
+    uint64_t history_bytes;
+    /**
+     * How far the past reaches back, at most, in nanoseconds; not negative.
+     */
+    int64_t history_ns;
+    /**
+     * A log file is ended beyond so many bytes: from 4 KiB.
+     */
+    uint64_t file_bytes;
+    /**
+     * Room kept ahead in a file, in bytes: 0 to 1 GiB.
+     */
+    uint64_t reserve_bytes;
+    /**
+     * From so many bytes that wait, the writer writes them itself, without a sync.
+     */
+    uint64_t write_behind_bytes;
+    /**
+     * The most bytes that may wait while a flush writes; beyond it changes are refused.
+     */
+    uint64_t backlog_bytes;
+} xrmesh_memory_options;
+
+/**
+ * A queue of what changes in a memory.
+ */
+typedef struct xrmesh_subscription {
+    /**
+     * The handle; zero is null.
+     */
+    uint64_t bits;
+} xrmesh_subscription;
+
+/**
+ * What became of an object from one published state to the next. 40 bytes.
+ */
+typedef struct xrmesh_notice {
+    /**
+     * The object; 0 with XRMESH_NOTICE_MISSED.
+     */
+    xrmesh_object_id object;
+    /**
+     * With XRMESH_REMOVAL_MERGED the object that it is one with.
+     */
+    xrmesh_object_id into;
+    /**
+     * The time of the publication.
+     */
+    int64_t at_ns;
+    /**
+     * Its class; of one that left, the one that it had.
+     */
+    xrmesh_class_id class_id;
+    /**
+     * XRMESH_NOTICE_*.
+     */
+    uint32_t event;
+    /**
+     * With XRMESH_NOTICE_REMOVED: XRMESH_REMOVAL_*.
+     */
+    uint32_t removal;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_notice;
+
+/**
+ * What became of an observation. 24 bytes.
+ */
+typedef struct xrmesh_fused {
+    /**
+     * The object that it is of.
+     */
+    xrmesh_object_id object;
+    /**
+     * With XRMESH_FUSED_MERGED the object that left; its id finds the other from now on.
+     */
+    xrmesh_object_id gone;
+    /**
+     * XRMESH_FUSED_*.
+     */
+    uint32_t how;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_fused;
+
+/**
+ * What was written. 24 bytes.
+ */
+typedef struct xrmesh_exported {
+    /**
+     * How many objects.
+     */
+    uint64_t objects;
+    /**
+     * How many areas.
+     */
+    uint64_t areas;
+    /**
+     * How many bytes of JSON.
+     */
+    uint64_t bytes;
+} xrmesh_exported;
+
+/**
+ * Where the bytes of a recording or a map go: the host's functions. They run on the thread of the call that
+ * writes, within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
+ */
+typedef struct xrmesh_writer {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * Bytes that gather before `write` gets them in one piece; 0 gives it each piece at once. Default
+     * 262,144, at most 67,108,864.
+     */
+    uint32_t buffer_bytes;
+    /**
+     * The host's own. Optional.
+     */
+    void *user_data;
+    /**
+     * Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
+     * writes how many, at least 1, and is called again with the rest. What it returns below 0 ends it
+     * all. Required.
+     */
+    xrmesh_status (*write)(void *user_data, const uint8_t *bytes, uint32_t bytes_len, uint32_t *taken);
+    /**
+     * Runs when all is written, after the last bytes. Below 0: it could not be finished.
+     * Optional.
+     */
+    xrmesh_status (*flush)(void *user_data);
+    /**
+     * Runs exactly once, when nothing will be written any more; also if it could not begin.
+     */
+    void (*drop)(void *user_data);
+} xrmesh_writer;
+
+/**
+ * What was taken in. 32 bytes.
+ */
+typedef struct xrmesh_imported {
+    /**
+     * How many objects.
+     */
+    uint64_t objects;
+    /**
+     * How many anchors, those that were there by their names not counted.
+     */
+    uint64_t anchors;
+    /**
+     * How many areas.
+     */
+    uint64_t areas;
+    /**
+     * 1 if objects kept their ids.
+     */
+    uint32_t kept_ids;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_imported;
+
+/**
+ * What was published. 24 bytes.
+ */
+typedef struct xrmesh_published {
+    /**
+     * The number of the state, from 1.
+     */
+    uint64_t version;
+    /**
+     * The bytes of pages that only held snapshots still need.
+     */
+    uint64_t retained_bytes;
+    /**
+     * 1 if readers see every anchor where it is; 0 while corrections are under way.
+     */
+    uint32_t is_corrected;
+    /**
+     * XRMESH_OK, or why the store takes no further change. What was published stands in RAM in any
+     * case.
+     */
+    int32_t store;
+} xrmesh_published;
+
+/**
+ * Why an object left. 24 bytes.
+ */
+typedef struct xrmesh_departure {
+    /**
+     * The object.
+     */
+    xrmesh_object_id object;
+    /**
+     * With XRMESH_REMOVAL_MERGED the object that it is one with.
+     */
+    xrmesh_object_id into;
+    /**
+     * XRMESH_REMOVAL_*.
+     */
+    uint32_t removal;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_departure;
+
+/**
+ * What a memory holds and takes. Fill it by `xrmesh_memory_stats_default`.
+ */
+typedef struct xrmesh_memory_stats {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * Objects.
+     */
+    uint32_t objects;
+    /**
+     * Class labels.
+     */
+    uint32_t classes;
+    /**
+     * Anchors, the world's own not counted.
+     */
+    uint32_t anchors;
+    /**
+     * Areas.
+     */
+    uint32_t areas;
+    /**
+     * 1 if it is attached to a mesh.
+     */
+    uint32_t is_attached;
+    /**
+     * The last change.
+     */
+    uint64_t sequence;
+    /**
+     * The last change that is certain to outlive a crash; 0 for a memory in RAM.
+     */
+    uint64_t durable_through;
+    /**
+     * Bytes of changes that wait to be written to the store.
+     */
+    uint64_t pending_bytes;
+    /**
+     * Bytes of RAM that objects and index take.
+     */
+    uint64_t memory_bytes;
+    /**
+     * Bytes of all attributes' content.
+     */
+    uint64_t attribute_bytes;
+    /**
+     * Bytes that the past takes.
+     */
+    uint64_t past_bytes;
+    /**
+     * When the oldest state was published that `xrmesh_memory_as_of` can give.
+     */
+    int64_t oldest_past_ns;
+    /**
+     * 1 if there is such a state.
+     */
+    uint32_t has_past;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_memory_stats;
+
+/**
+ * Which state a snapshot is of. 24 bytes.
+ */
+typedef struct xrmesh_snapshot_state {
+    /**
+     * The number of the published state, from 1; 0 where none was published yet.
+     */
+    uint64_t version;
+    /**
+     * The time at which it was published.
+     */
+    int64_t time_ns;
+    /**
+     * Objects in it.
+     */
+    uint32_t objects;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_snapshot_state;
+
+/**
+ * A whole memory on its way into its store.
+ */
+typedef struct xrmesh_checkpoint {
+    /**
+     * The handle; zero is null.
+     */
+    uint64_t bits;
+} xrmesh_checkpoint;
+
+/**
+ * How far a checkpoint is. 24 bytes.
+ */
+typedef struct xrmesh_checkpoint_progress {
+    /**
+     * Bytes written so far.
+     */
+    uint64_t bytes;
+    /**
+     * The last change that it holds.
+     */
+    uint64_t through;
+    /**
+     * 1 if it is whole and certain, and what it replaces is gone.
+     */
+    uint32_t is_written;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_checkpoint_progress;
+
+/**
+ * What a store consists of, and whether it can be opened. Fill it by `xrmesh_store_report_default`.
+ */
+typedef struct xrmesh_store_report {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * 1 if it can be opened and holds all that it acknowledged. A torn end is sound: it was never
+     * acknowledged.
+     */
+    uint32_t is_sound;
+    /**
+     * Why it could not be opened: XRMESH_OK if it can.
+     */
+    int32_t fault;
+    /**
+     * Files of its folder.
+     */
+    uint32_t files;
+    /**
+     * Bytes of the store's own files.
+     */
+    uint64_t bytes;
+    /**
+     * The last change that opening it would find.
+     */
+    uint64_t through;
+    /**
+     * Records that opening it would read from its image and its log.
+     */
+    uint64_t records;
+    /**
+     * 1 if its end is torn, as a crash leaves it.
+     */
+    uint32_t is_torn;
+    /**
+     * Files with something in them that no store writes.
+     */
+    uint32_t damaged_files;
+} xrmesh_store_report;
+
+/**
+ * What compacting a store did. 24 bytes.
+ */
+typedef struct xrmesh_compacted {
+    /**
+     * The bytes of all files of its folder before.
+     */
+    uint64_t bytes_before;
+    /**
+     * And after.
+     */
+    uint64_t bytes_after;
+    /**
+     * How many objects it holds.
+     */
+    uint32_t objects;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} xrmesh_compacted;
 
 /**
  * How a mesh is made. Fill it by `xrmesh_mesh_options_default`.
@@ -1201,41 +2398,6 @@ typedef struct xrmesh_poll_result {
      */
     uint64_t lost;
 } xrmesh_poll_result;
-
-/**
- * Where a recording's bytes go: the host's functions. They run on the thread of the call that records,
- * within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
- */
-typedef struct xrmesh_writer {
-    /**
-     * The size of this struct.
-     */
-    uint32_t struct_size;
-    /**
-     * Bytes that gather before `write` gets them in one piece; 0 gives it each record at once. Default
-     * 262,144, at most 67,108,864.
-     */
-    uint32_t buffer_bytes;
-    /**
-     * The host's own. Optional.
-     */
-    void *user_data;
-    /**
-     * Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
-     * writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
-     * recording. Required.
-     */
-    xrmesh_status (*write)(void *user_data, const uint8_t *bytes, uint32_t bytes_len, uint32_t *taken);
-    /**
-     * Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
-     * Optional.
-     */
-    xrmesh_status (*flush)(void *user_data);
-    /**
-     * Runs exactly once, when nothing will be written any more; also if the recording could not begin.
-     */
-    void (*drop)(void *user_data);
-} xrmesh_writer;
 
 /**
  * A recording in progress. 24 bytes.
@@ -1761,6 +2923,12 @@ typedef struct xrmesh_replay_options {
      * Zero.
      */
     uint32_t reserved;
+    /**
+     * For a session whose mesh had a memory, one that is equal to what that was when the recording began;
+     * otherwise zero. The replay takes it, for good once the recording was read: what the handle still
+     * does is to take snapshots.
+     */
+    struct xrmesh_memory memory;
 } xrmesh_replay_options;
 
 /**
@@ -1830,6 +2998,11 @@ typedef struct xrmesh_replay_tick {
      */
     uint32_t reserved;
 } xrmesh_replay_tick;
+
+/**
+ * The world, which anchors hang on at last. It never moves.
+ */
+#define XRMESH_ANCHOR_WORLD 0
 
 /**
  * Success.
@@ -2087,6 +3260,86 @@ typedef struct xrmesh_replay_tick {
 #define XRMESH_ERROR_UNKNOWN_PROCESSOR -603
 
 /**
+ * No such object is in the memory.
+ */
+#define XRMESH_ERROR_UNKNOWN_OBJECT -701
+
+/**
+ * No such class is in the memory.
+ */
+#define XRMESH_ERROR_UNKNOWN_CLASS -702
+
+/**
+ * No such anchor is in the memory, or it is the world's, which cannot be changed.
+ */
+#define XRMESH_ERROR_UNKNOWN_ANCHOR -703
+
+/**
+ * No such area is in the memory.
+ */
+#define XRMESH_ERROR_UNKNOWN_AREA -704
+
+/**
+ * An object was to be merged into itself.
+ */
+#define XRMESH_ERROR_SELF_MERGE -705
+
+/**
+ * An anchor was to hang on itself, or on what hangs on it.
+ */
+#define XRMESH_ERROR_ANCHOR_CYCLE -706
+
+/**
+ * Something hangs on the anchor.
+ */
+#define XRMESH_ERROR_ANCHOR_IN_USE -707
+
+/**
+ * The memory belongs to a mesh or a replay, which does this itself, or the mesh has another memory.
+ */
+#define XRMESH_ERROR_ATTACHED -708
+
+/**
+ * The memory is not the mesh's.
+ */
+#define XRMESH_ERROR_NOT_ATTACHED -709
+
+/**
+ * Snapshots that are held keep as much as the options allow: destroy some.
+ */
+#define XRMESH_ERROR_SNAPSHOTS_HELD -710
+
+/**
+ * The past does not reach as far, or none is kept.
+ */
+#define XRMESH_ERROR_NO_PAST -711
+
+/**
+ * Another has the store open, in this process or in another.
+ */
+#define XRMESH_ERROR_STORE_LOCKED -712
+
+/**
+ * The store failed earlier and must be opened anew.
+ */
+#define XRMESH_ERROR_STORE_FAILED -713
+
+/**
+ * Too much waits to be written to the store: flush first.
+ */
+#define XRMESH_ERROR_BACKLOG -714
+
+/**
+ * A checkpoint is being written already, or is written.
+ */
+#define XRMESH_ERROR_CHECKPOINT -715
+
+/**
+ * A text is no map, or no room; the text names the line and the column.
+ */
+#define XRMESH_ERROR_MAP -716
+
+/**
  * What a callback of the host returns when it failed; the language bindings return it where the
  * host's code threw.
  */
@@ -2259,6 +3512,142 @@ xrmesh_status xrmesh_context_spawn_callbacks(struct xrmesh_context context,
  * XRMESH_ERROR_STOPPING, XRMESH_ERROR_PANIC.
  */
 xrmesh_status xrmesh_context_despawn(struct xrmesh_context context, xrmesh_agent_id agent);
+
+/**
+ * An object of the mesh's memory as it was when the round began; as `xrmesh_memory_object`. `content` is
+ * optional.
+ *
+ * Its callback only.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_NOT_ATTACHED,
+ * XRMESH_ERROR_UNKNOWN_OBJECT, XRMESH_ERROR_BUFFER_TOO_SMALL, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_context_object(struct xrmesh_context context,
+                                    xrmesh_object_id id,
+                                    struct xrmesh_object *object,
+                                    uint8_t *content,
+                                    uint32_t content_capacity);
+
+/**
+ * `xrmesh_snapshot_nearest` of the mesh's memory as it was when the round began.
+ *
+ * Its callback only; a workspace one at a time.
+ *
+ * Errors: as for `xrmesh_snapshot_nearest`, and XRMESH_ERROR_NOT_ATTACHED. `filter` is optional.
+ */
+xrmesh_status xrmesh_context_nearest_objects(struct xrmesh_context context,
+                                             struct xrmesh_workspace workspace,
+                                             const struct xrmesh_point *point,
+                                             const struct xrmesh_filter *filter,
+                                             struct xrmesh_found *found,
+                                             uint32_t capacity,
+                                             uint32_t *count);
+
+/**
+ * `xrmesh_snapshot_within` of the mesh's memory as it was when the round began.
+ *
+ * Its callback only; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_within`, and XRMESH_ERROR_NOT_ATTACHED. `filter` is optional.
+ */
+xrmesh_status xrmesh_context_objects_within(struct xrmesh_context context,
+                                            struct xrmesh_workspace workspace,
+                                            const struct xrmesh_point *point,
+                                            float radius,
+                                            const struct xrmesh_filter *filter,
+                                            struct xrmesh_found *found,
+                                            uint32_t capacity,
+                                            uint32_t *count);
+
+/**
+ * `xrmesh_snapshot_in_region` of the mesh's memory as it was when the round began.
+ *
+ * Its callback only; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_in_region`, and XRMESH_ERROR_NOT_ATTACHED. `filter` is optional.
+ */
+xrmesh_status xrmesh_context_objects_in_region(struct xrmesh_context context,
+                                               struct xrmesh_workspace workspace,
+                                               const struct xrmesh_region *region,
+                                               const struct xrmesh_filter *filter,
+                                               xrmesh_object_id *objects,
+                                               uint32_t capacity,
+                                               uint32_t *count);
+
+/**
+ * `xrmesh_snapshot_ray_all` of the mesh's memory as it was when the round began: with a capacity of 1 the
+ * first hit.
+ *
+ * Its callback only; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_ray_all`, and XRMESH_ERROR_NOT_ATTACHED. `filter` is optional.
+ */
+xrmesh_status xrmesh_context_ray(struct xrmesh_context context,
+                                 struct xrmesh_workspace workspace,
+                                 const struct xrmesh_ray *ray,
+                                 float reach_m,
+                                 const struct xrmesh_filter *filter,
+                                 struct xrmesh_ray_hit *hits,
+                                 uint32_t capacity,
+                                 uint32_t *count);
+
+/**
+ * Has the mesh's memory take in what this agent's detector saw, as one batch, at the round's end. Where the
+ * memory refuses, the agent gets an XRMESH_KIND_REFUSED notice.
+ *
+ * Its callback only.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED,
+ * XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_UTF8,
+ * XRMESH_ERROR_UNKNOWN_OBJECT, XRMESH_ERROR_UNKNOWN_CLASS, XRMESH_ERROR_OUT_OF_MEMORY,
+ * XRMESH_ERROR_NOT_ATTACHED, XRMESH_ERROR_FULL, XRMESH_ERROR_STOPPING, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_context_observe(struct xrmesh_context context,
+                                     const struct xrmesh_observation *observations,
+                                     uint32_t count,
+                                     const uint8_t *content,
+                                     uint32_t content_len);
+
+/**
+ * Moves objects of the mesh's memory about their anchors, at the round's end; as
+ * `xrmesh_context_observe`.
+ *
+ * Its callback only.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED,
+ * XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_UNKNOWN_OBJECT for 0, XRMESH_ERROR_OUT_OF_MEMORY,
+ * XRMESH_ERROR_NOT_ATTACHED, XRMESH_ERROR_FULL, XRMESH_ERROR_STOPPING, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_context_update_poses(struct xrmesh_context context,
+                                          const xrmesh_object_id *ids,
+                                          const struct xrmesh_pose *poses,
+                                          uint32_t count);
+
+/**
+ * Adds an object to the mesh's memory, at the round's end; as `xrmesh_context_observe`. Its id shows in
+ * what queries find.
+ *
+ * Its callback only.
+ *
+ * Errors: as for `xrmesh_context_observe`, and XRMESH_ERROR_RESERVED.
+ */
+xrmesh_status xrmesh_context_insert_object(struct xrmesh_context context,
+                                           const struct xrmesh_object *object,
+                                           const uint8_t *content,
+                                           uint32_t content_len);
+
+/**
+ * Removes an object from the mesh's memory, at the round's end; as `xrmesh_context_observe`.
+ *
+ * Its callback only.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_UNKNOWN_OBJECT for 0, XRMESH_ERROR_NOT_ATTACHED,
+ * XRMESH_ERROR_FULL, XRMESH_ERROR_STOPPING, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_context_remove_object(struct xrmesh_context context, xrmesh_object_id id);
 
 /**
  * Sends a batch of messages as this agent, in their order; they may ask, answer and be sent later. `from`
@@ -2540,6 +3929,1366 @@ xrmesh_status xrmesh_log_set_level(uint32_t level);
  * with the record in `record` and kept in the log.
  */
 xrmesh_status xrmesh_log_take(struct xrmesh_log_record *record, char *text, uint32_t capacity);
+
+/**
+ * Lowers the persistence of what lies where observers look at `now_ns`, at most 4,096 of them, and was not
+ * seen since the last call for longer than the `patience_ns` of its class. To be called after
+ * `xrmesh_memory_observe`, in each frame or a few times a second. `aged` is optional.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+ * XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_UNKNOWN_VALUE,
+ * XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_RECORDED in a mesh
+ * whose session is recorded, XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_age(struct xrmesh_memory memory,
+                                const struct xrmesh_observer *observers,
+                                uint32_t count,
+                                int64_t now_ns,
+                                struct xrmesh_aged *aged);
+
+/**
+ * Adds an anchor of that name, which may be empty, at `pose` seen from its parent: the anchor's uuid or
+ * label, by which it is found again.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UTF8,
+ * XRMESH_ERROR_OUT_OF_RANGE for a name that is too long, XRMESH_ERROR_NAME_TAKEN,
+ * XRMESH_ERROR_UNKNOWN_ANCHOR for its parent, XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_LIMIT,
+ * XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED if its mesh
+ * is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_add_anchor(struct xrmesh_memory memory,
+                                       const char *name,
+                                       uint32_t name_len,
+                                       xrmesh_anchor_id parent,
+                                       const struct xrmesh_pose *pose,
+                                       xrmesh_anchor_id *anchor);
+
+/**
+ * Corrects where an anchor is, seen from its parent: all that hangs on it moves with it, through other
+ * anchors, too. Readers see all of it or none: in the next published state where at most
+ * `correction_budget` objects hang there, else in one of the next, once all are placed. Until then
+ * `is_corrected` of what is published is 0.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UNKNOWN_ANCHOR,
+ * XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED,
+ * XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_correct_anchor(struct xrmesh_memory memory,
+                                           xrmesh_anchor_id anchor,
+                                           const struct xrmesh_pose *pose);
+
+/**
+ * Hangs an anchor on another, at `pose` seen from there; as `xrmesh_memory_correct_anchor`.
+ *
+ * One at a time.
+ *
+ * Errors: as for `xrmesh_memory_correct_anchor`, XRMESH_ERROR_ANCHOR_CYCLE, and XRMESH_ERROR_LIMIT for a
+ * chain of more than 64.
+ */
+xrmesh_status xrmesh_memory_rehang_anchor(struct xrmesh_memory memory,
+                                          xrmesh_anchor_id anchor,
+                                          xrmesh_anchor_id parent,
+                                          const struct xrmesh_pose *pose);
+
+/**
+ * Removes an anchor on which nothing hangs.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_UNKNOWN_ANCHOR, XRMESH_ERROR_ANCHOR_IN_USE,
+ * XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED if its mesh
+ * is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_remove_anchor(struct xrmesh_memory memory, xrmesh_anchor_id anchor);
+
+/**
+ * The anchor of a name, published or not.
+ *
+ * One at a time.
+ *
+ * Returns XRMESH_NONE if there is none.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UTF8,
+ * XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_find_anchor(struct xrmesh_memory memory,
+                                        const char *name,
+                                        uint32_t name_len,
+                                        xrmesh_anchor_id *anchor);
+
+/**
+ * An anchor as it is, published or not. `name` gets at most `capacity` bytes of its name, cut at a
+ * character, and is optional.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UNKNOWN_ANCHOR,
+ * XRMESH_ERROR_BUFFER_TOO_SMALL if the name was cut, XRMESH_ERROR_CLOSED if its mesh is gone,
+ * XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_anchor(struct xrmesh_memory memory,
+                                   xrmesh_anchor_id anchor,
+                                   struct xrmesh_anchor *shown,
+                                   char *name,
+                                   uint32_t capacity);
+
+/**
+ * The anchor of a name in a snapshot. A look at every anchor.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Returns XRMESH_NONE if there is none.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UTF8.
+ */
+xrmesh_status xrmesh_snapshot_find_anchor(struct xrmesh_snapshot snapshot,
+                                          const char *name,
+                                          uint32_t name_len,
+                                          xrmesh_anchor_id *anchor);
+
+/**
+ * An anchor in a snapshot; as `xrmesh_memory_anchor`. `name` is optional.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UNKNOWN_ANCHOR,
+ * XRMESH_ERROR_BUFFER_TOO_SMALL if the name was cut.
+ */
+xrmesh_status xrmesh_snapshot_anchor(struct xrmesh_snapshot snapshot,
+                                     xrmesh_anchor_id anchor,
+                                     struct xrmesh_anchor *shown,
+                                     char *name,
+                                     uint32_t capacity);
+
+/**
+ * All anchors of a snapshot but the world's, by id.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_BUFFER_TOO_SMALL,
+ * XRMESH_ERROR_ZERO_CAPACITY.
+ */
+xrmesh_status xrmesh_snapshot_anchors(struct xrmesh_snapshot snapshot,
+                                      xrmesh_anchor_id *anchors,
+                                      uint32_t capacity,
+                                      uint32_t *count);
+
+/**
+ * Fills in an area without corners that stands along Y. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_area_default(struct xrmesh_area *area);
+
+/**
+ * Adds a named part of the map. Objects are in it by where they are.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+ * XRMESH_ERROR_UTF8, XRMESH_ERROR_MISALIGNED, XRMESH_ERROR_UNKNOWN_VALUE,
+ * XRMESH_ERROR_OUT_OF_RANGE for texts and corners, XRMESH_ERROR_LIMIT, XRMESH_ERROR_BACKLOG,
+ * XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED if its mesh is gone,
+ * XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_add_area(struct xrmesh_memory memory,
+                                     const struct xrmesh_area *area,
+                                     xrmesh_area_id *id);
+
+/**
+ * Replaces an area, which keeps its id.
+ *
+ * One at a time.
+ *
+ * Errors: as for `xrmesh_memory_add_area`, XRMESH_ERROR_UNKNOWN_AREA, and XRMESH_ERROR_RECORDED in a mesh
+ * whose session is recorded.
+ */
+xrmesh_status xrmesh_memory_replace_area(struct xrmesh_memory memory,
+                                         xrmesh_area_id id,
+                                         const struct xrmesh_area *area);
+
+/**
+ * Removes an area; its objects stay.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_UNKNOWN_AREA, XRMESH_ERROR_BACKLOG,
+ * XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED if its mesh is gone,
+ * XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_remove_area(struct xrmesh_memory memory, xrmesh_area_id id);
+
+/**
+ * All areas of a snapshot, by id.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_BUFFER_TOO_SMALL,
+ * XRMESH_ERROR_ZERO_CAPACITY.
+ */
+xrmesh_status xrmesh_snapshot_areas(struct xrmesh_snapshot snapshot,
+                                    xrmesh_area_id *areas,
+                                    uint32_t capacity,
+                                    uint32_t *count);
+
+/**
+ * An area of a snapshot: its name, its kind and its properties one behind the other go to `text`, its
+ * corners to `corners`, each if there is room for any; `text` is optional. `corners` is optional. `shape`
+ * says what they need.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED,
+ * XRMESH_ERROR_UNKNOWN_AREA, XRMESH_ERROR_BUFFER_TOO_SMALL.
+ */
+xrmesh_status xrmesh_snapshot_area(struct xrmesh_snapshot snapshot,
+                                   xrmesh_area_id id,
+                                   struct xrmesh_area_shape *shape,
+                                   char *text,
+                                   uint32_t text_capacity,
+                                   struct xrmesh_point *corners,
+                                   uint32_t corner_capacity);
+
+/**
+ * Attaches a memory to a mesh: its agents see it, each tick ends by publishing it at the tick's time, and
+ * the mesh's state hash covers it. The handle stays the memory's: changes by it are the mesh's commands
+ * from now on, which a recording holds, and what the mesh does itself is refused
+ * (XRMESH_ERROR_ATTACHED). A replay needs an equal memory: see `memory` in `xrmesh_replay_options`.
+ *
+ * One at a time, the mesh and the memory.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_ATTACHED if the memory is attached, or the mesh has
+ * one: detach it first, XRMESH_ERROR_RECORDED, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_mesh_attach_memory(struct xrmesh_mesh mesh, struct xrmesh_memory memory);
+
+/**
+ * Takes a memory out of the mesh that it is attached to: it is the host's alone again, such as to close
+ * its store.
+ *
+ * One at a time, the mesh and the memory.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NOT_ATTACHED if the mesh has no memory or another,
+ * XRMESH_ERROR_RECORDED, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_mesh_detach_memory(struct xrmesh_mesh mesh, struct xrmesh_memory memory);
+
+/**
+ * `xrmesh_snapshot_nearest` for each of `points`, at most `limit` objects each. The answers lie in
+ * `found`, those of each point together: `ranges` gets where. `answer_count` gets how many there are.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Errors: as for `xrmesh_snapshot_nearest`, and XRMESH_ERROR_MISALIGNED, XRMESH_ERROR_OUT_OF_MEMORY;
+ * XRMESH_ERROR_BUFFER_TOO_SMALL if not all of the answers fit, XRMESH_ERROR_ZERO_CAPACITY:
+ * `answer_count` says what is needed then. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_nearest_each(struct xrmesh_snapshot snapshot,
+                                           struct xrmesh_workspace workspace,
+                                           const struct xrmesh_point *points,
+                                           struct xrmesh_range *ranges,
+                                           uint32_t count,
+                                           uint32_t limit,
+                                           const struct xrmesh_filter *filter,
+                                           struct xrmesh_found *found,
+                                           uint32_t capacity,
+                                           uint32_t *answer_count);
+
+/**
+ * `xrmesh_snapshot_within` for each of `points`; as `xrmesh_snapshot_nearest_each`.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Errors: as for `xrmesh_snapshot_nearest_each`. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_within_each(struct xrmesh_snapshot snapshot,
+                                          struct xrmesh_workspace workspace,
+                                          const struct xrmesh_point *points,
+                                          struct xrmesh_range *ranges,
+                                          uint32_t count,
+                                          float radius,
+                                          uint32_t limit,
+                                          const struct xrmesh_filter *filter,
+                                          struct xrmesh_found *found,
+                                          uint32_t capacity,
+                                          uint32_t *answer_count);
+
+/**
+ * `xrmesh_snapshot_in_box` for each of `boxes`; as `xrmesh_snapshot_nearest_each`.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Errors: as for `xrmesh_snapshot_nearest_each`, and XRMESH_ERROR_GEOMETRY. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_in_box_each(struct xrmesh_snapshot snapshot,
+                                          struct xrmesh_workspace workspace,
+                                          const struct xrmesh_box *boxes,
+                                          struct xrmesh_range *ranges,
+                                          uint32_t count,
+                                          uint32_t limit,
+                                          const struct xrmesh_filter *filter,
+                                          xrmesh_object_id *objects,
+                                          uint32_t capacity,
+                                          uint32_t *answer_count);
+
+/**
+ * `xrmesh_snapshot_in_oriented_box` for each of `boxes`; as `xrmesh_snapshot_nearest_each`.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Errors: as for `xrmesh_snapshot_in_box_each`. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_in_oriented_box_each(struct xrmesh_snapshot snapshot,
+                                                   struct xrmesh_workspace workspace,
+                                                   const struct xrmesh_oriented_box *boxes,
+                                                   struct xrmesh_range *ranges,
+                                                   uint32_t count,
+                                                   uint32_t limit,
+                                                   const struct xrmesh_filter *filter,
+                                                   xrmesh_object_id *objects,
+                                                   uint32_t capacity,
+                                                   uint32_t *answer_count);
+
+/**
+ * `xrmesh_snapshot_in_frustum` for each of `frusta`; as `xrmesh_snapshot_nearest_each`.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Errors: as for `xrmesh_snapshot_in_box_each`. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_in_frustum_each(struct xrmesh_snapshot snapshot,
+                                              struct xrmesh_workspace workspace,
+                                              const struct xrmesh_frustum *frusta,
+                                              struct xrmesh_range *ranges,
+                                              uint32_t count,
+                                              uint32_t limit,
+                                              const struct xrmesh_filter *filter,
+                                              xrmesh_object_id *objects,
+                                              uint32_t capacity,
+                                              uint32_t *answer_count);
+
+/**
+ * `xrmesh_snapshot_in_region` for each of `regions`; as `xrmesh_snapshot_nearest_each`. A prism
+ * takes memory of its own.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Errors: as for `xrmesh_snapshot_in_box_each`. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_in_region_each(struct xrmesh_snapshot snapshot,
+                                             struct xrmesh_workspace workspace,
+                                             const struct xrmesh_region *regions,
+                                             struct xrmesh_range *ranges,
+                                             uint32_t count,
+                                             uint32_t limit,
+                                             const struct xrmesh_filter *filter,
+                                             xrmesh_object_id *objects,
+                                             uint32_t capacity,
+                                             uint32_t *answer_count);
+
+/**
+ * `xrmesh_snapshot_ray` for each of `rays`: `hits` gets `count` of them, an object of 0 where there is
+ * none.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Errors: as for `xrmesh_snapshot_ray`, and XRMESH_ERROR_MISALIGNED, XRMESH_ERROR_OUT_OF_MEMORY.
+ * `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_ray_each(struct xrmesh_snapshot snapshot,
+                                       struct xrmesh_workspace workspace,
+                                       const struct xrmesh_ray *rays,
+                                       struct xrmesh_ray_hit *hits,
+                                       uint32_t count,
+                                       float reach_m,
+                                       const struct xrmesh_filter *filter);
+
+/**
+ * `xrmesh_snapshot_ray_all` for each of `rays`; as `xrmesh_snapshot_nearest_each`.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Errors: as for `xrmesh_snapshot_ray_each`, and XRMESH_ERROR_BUFFER_TOO_SMALL,
+ * XRMESH_ERROR_ZERO_CAPACITY. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_ray_all_each(struct xrmesh_snapshot snapshot,
+                                           struct xrmesh_workspace workspace,
+                                           const struct xrmesh_ray *rays,
+                                           struct xrmesh_range *ranges,
+                                           uint32_t count,
+                                           float reach_m,
+                                           uint32_t limit,
+                                           const struct xrmesh_filter *filter,
+                                           struct xrmesh_ray_hit *hits,
+                                           uint32_t capacity,
+                                           uint32_t *answer_count);
+
+/**
+ * Fills the options with their defaults. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_class_options_default(struct xrmesh_class_options *options);
+
+/**
+ * The class of a label, which gets the next number where it is new.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UTF8,
+ * XRMESH_ERROR_OUT_OF_RANGE for a label that is empty or too long, XRMESH_ERROR_LIMIT,
+ * XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED if its mesh
+ * is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_class(struct xrmesh_memory memory,
+                                  const char *label,
+                                  uint32_t label_len,
+                                  xrmesh_class_id *class_id);
+
+/**
+ * Says how objects of a class are fused and aged from now on. Not stored: say it again after a store was
+ * opened.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+ * XRMESH_ERROR_UNKNOWN_CLASS, XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_RESERVED,
+ * XRMESH_ERROR_RECORDED in a mesh whose session is recorded, XRMESH_ERROR_CLOSED if its mesh is gone,
+ * XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_set_class_options(struct xrmesh_memory memory,
+                                              xrmesh_class_id class_id,
+                                              const struct xrmesh_class_options *options);
+
+/**
+ * How objects of a class are fused and aged.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+ * XRMESH_ERROR_UNKNOWN_CLASS, XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_class_options(struct xrmesh_memory memory,
+                                          xrmesh_class_id class_id,
+                                          struct xrmesh_class_options *options);
+
+/**
+ * How soon the moves, observations and ageing of a class's objects are written to the store:
+ * XRMESH_DURABILITY_*, with `ticks` for an interval. Not stored: say it again after a store was opened.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_UNKNOWN_CLASS, XRMESH_ERROR_UNKNOWN_VALUE,
+ * XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_set_durability(struct xrmesh_memory memory,
+                                           xrmesh_class_id class_id,
+                                           uint32_t kind,
+                                           uint32_t ticks);
+
+/**
+ * Fills in a point at the world's origin of class 0, of confidence and persistence 1, seen at time 0.
+ * NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_object_default(struct xrmesh_object *object);
+
+/**
+ * Fills in an observation at the world's origin, of unknown size and identity, about which its
+ * detector is sure. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_observation_default(struct xrmesh_observation *observation);
+
+/**
+ * Fills the report with zeros and its size. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_recovery_default(struct xrmesh_recovery *recovery);
+
+/**
+ * Makes an empty memory in RAM.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_ABI_VERSION,
+ * XRMESH_ERROR_CONFIG with the option in the text, XRMESH_ERROR_OUT_OF_RANGE,
+ * XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_LIMIT if 65,536 handles exist.
+ */
+xrmesh_status xrmesh_memory_create(const struct xrmesh_memory_options *options, struct xrmesh_memory *memory);
+
+/**
+ * Opens the memory that a folder holds, an empty one where it holds none; the folder is made if it
+ * is missing. Everything that was acknowledged is there, and nothing by half. Readers see it at once, as
+ * state 1. `recovery` is optional and says what was found, as `xrmesh_memory_recovery` does in a text.
+ *
+ * Any thread.
+ *
+ * Errors: as for `xrmesh_memory_create`, and XRMESH_ERROR_UTF8, XRMESH_ERROR_IO,
+ * XRMESH_ERROR_STORE_LOCKED, XRMESH_ERROR_CORRUPT with the file and the byte in the text,
+ * XRMESH_ERROR_FILE_VERSION.
+ */
+xrmesh_status xrmesh_memory_open(const char *folder,
+                                 uint32_t folder_len,
+                                 const struct xrmesh_memory_options *options,
+                                 struct xrmesh_memory *memory,
+                                 struct xrmesh_recovery *recovery);
+
+/**
+ * What opening the memory's store found, in words; empty for a memory in RAM. `text` is optional and gets
+ * at most `capacity` bytes, cut at a character. `text_len` gets the bytes of the whole.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_BUFFER_TOO_SMALL if
+ * the text was cut.
+ */
+xrmesh_status xrmesh_memory_recovery(struct xrmesh_memory memory,
+                                     char *text,
+                                     uint32_t capacity,
+                                     uint32_t *text_len);
+
+/**
+ * Destroys a memory. Calls of other threads that are in it end first. What waits to be written to its
+ * store is lost, as in a crash: see `xrmesh_memory_close`. Snapshots and subscriptions stay; a memory
+ * that is attached to a mesh stays there.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, also for the second of two.
+ */
+xrmesh_status xrmesh_memory_destroy(struct xrmesh_memory memory);
+
+/**
+ * Writes and syncs everything, ends the store and destroys the memory. `sequence` is optional and gets
+ * the last change that is certain; 0 for a memory in RAM. Blocks for the disk.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_BUSY, XRMESH_ERROR_ATTACHED, XRMESH_ERROR_PANIC:
+ * the memory is still there then. XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED: it is gone.
+ */
+xrmesh_status xrmesh_memory_close(struct xrmesh_memory memory, uint64_t *sequence);
+
+/**
+ * Follows what changes, from the next published state on: in `region`, or everywhere if that is NULL, and of
+ * the classes that `filter` takes, or of all if that is NULL. At most `queue` notices wait, 1 to 1,048,576,
+ * 48 bytes each.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+ * XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_UNKNOWN_CLASS,
+ * XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_LIMIT for 65,536 subscriptions, XRMESH_ERROR_CLOSED if its
+ * mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC. `region` is optional.
+ * `filter` is optional.
+ */
+xrmesh_status xrmesh_memory_subscribe(struct xrmesh_memory memory,
+                                      const struct xrmesh_region *region,
+                                      const struct xrmesh_filter *filter,
+                                      uint32_t queue,
+                                      struct xrmesh_subscription *subscription);
+
+/**
+ * Takes the notices that wait, the oldest first, at most `capacity`. After XRMESH_NOTICE_MISSED nothing
+ * more is told until all was taken: take a snapshot then.
+ *
+ * One at a time, also in callbacks, on any thread, while the memory goes on.
+ *
+ * Returns XRMESH_MORE if more wait, XRMESH_END if none do and the memory is gone.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_ZERO_CAPACITY,
+ * XRMESH_ERROR_MISALIGNED, XRMESH_ERROR_BUSY, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_subscription_poll(struct xrmesh_subscription subscription,
+                                       struct xrmesh_notice *notices,
+                                       uint32_t capacity,
+                                       uint32_t *count);
+
+/**
+ * Ends a subscription.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, also for the second of two.
+ */
+xrmesh_status xrmesh_subscription_destroy(struct xrmesh_subscription subscription);
+
+/**
+ * Fills the filter: it takes all. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_filter_default(struct xrmesh_filter *filter);
+
+/**
+ * Takes in what detectors saw at `now_ns`, and says of each observation, in their order, what became of
+ * it: it updates the object that it names, or the one of its class that fits best, each observation
+ * one object and each object one observation; what fits nothing becomes a new object. Attributes of
+ * new objects lie in `content`. In a memory that is attached to a mesh the time is that of its last
+ * tick, and `now_ns` is not read.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED,
+ * XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_UTF8,
+ * XRMESH_ERROR_UNKNOWN_OBJECT, XRMESH_ERROR_UNKNOWN_CLASS, XRMESH_ERROR_UNKNOWN_ANCHOR,
+ * XRMESH_ERROR_LIMIT, with the observation's place in the text: nothing has changed then.
+ * XRMESH_ERROR_OUT_OF_MEMORY, XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED,
+ * XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_observe(struct xrmesh_memory memory,
+                                    const struct xrmesh_observation *observations,
+                                    struct xrmesh_fused *fused,
+                                    uint32_t count,
+                                    const uint8_t *content,
+                                    uint32_t content_len,
+                                    int64_t now_ns);
+
+/**
+ * An object in the present state, published or not; also by the id of one that was merged into it. Its
+ * attributes and then its name go to `content` if there is room for any; `content` is optional, and
+ * `attributes_len` and `name_len` say what it needs.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UNKNOWN_OBJECT,
+ * XRMESH_ERROR_BUFFER_TOO_SMALL, XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_object(struct xrmesh_memory memory,
+                                   xrmesh_object_id id,
+                                   struct xrmesh_object *object,
+                                   uint8_t *content,
+                                   uint32_t content_capacity);
+
+/**
+ * An object in a snapshot; as `xrmesh_memory_object`. `content` is optional.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UNKNOWN_OBJECT,
+ * XRMESH_ERROR_BUFFER_TOO_SMALL.
+ */
+xrmesh_status xrmesh_snapshot_object(struct xrmesh_snapshot snapshot,
+                                     xrmesh_object_id id,
+                                     struct xrmesh_object *object,
+                                     uint8_t *content,
+                                     uint32_t content_capacity);
+
+/**
+ * Whether objects are there, and under which ids now: 0 for one that is not, another id where it was
+ * merged. `resolved` gets `count` of them.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED.
+ */
+xrmesh_status xrmesh_snapshot_resolve(struct xrmesh_snapshot snapshot,
+                                      const xrmesh_object_id *ids,
+                                      xrmesh_object_id *resolved,
+                                      uint32_t count);
+
+/**
+ * Where objects are in the world: `poses` gets `count` of them.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED,
+ * XRMESH_ERROR_UNKNOWN_OBJECT with its place in the text; those before it are written.
+ */
+xrmesh_status xrmesh_snapshot_world_poses(struct xrmesh_snapshot snapshot,
+                                          const xrmesh_object_id *ids,
+                                          struct xrmesh_pose *poses,
+                                          uint32_t count);
+
+/**
+ * The boxes along the world's axes around objects: `boxes` gets `count` of them.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: as for `xrmesh_snapshot_world_poses`.
+ */
+xrmesh_status xrmesh_snapshot_world_boxes(struct xrmesh_snapshot snapshot,
+                                          const xrmesh_object_id *ids,
+                                          struct xrmesh_box *boxes,
+                                          uint32_t count);
+
+/**
+ * The class of a label in a snapshot.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Returns XRMESH_NONE if no object ever had it.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UTF8.
+ */
+xrmesh_status xrmesh_snapshot_class(struct xrmesh_snapshot snapshot,
+                                    const char *label,
+                                    uint32_t label_len,
+                                    xrmesh_class_id *class_id);
+
+/**
+ * The label of a class in a snapshot. `label_len` gets its bytes.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UNKNOWN_CLASS,
+ * XRMESH_ERROR_BUFFER_TOO_SMALL, XRMESH_ERROR_ZERO_CAPACITY.
+ */
+xrmesh_status xrmesh_snapshot_label(struct xrmesh_snapshot snapshot,
+                                    xrmesh_class_id class_id,
+                                    char *label,
+                                    uint32_t capacity,
+                                    uint32_t *label_len);
+
+/**
+ * Writes the present state, published or not, as a map of JSON to a file; one of that name is replaced.
+ * `exported_at_ns` goes into its metadata. To write while changes go on: `xrmesh_snapshot_export`.
+ * `exported` is optional.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UTF8, XRMESH_ERROR_IO,
+ * XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_export(struct xrmesh_memory memory,
+                                   const char *path,
+                                   uint32_t path_len,
+                                   int64_t exported_at_ns,
+                                   struct xrmesh_exported *exported);
+
+/**
+ * Writes what a snapshot shows as a map of JSON to a file; as `xrmesh_memory_export`. `exported` is
+ * optional.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UTF8, XRMESH_ERROR_IO.
+ */
+xrmesh_status xrmesh_snapshot_export(struct xrmesh_snapshot snapshot,
+                                     const char *path,
+                                     uint32_t path_len,
+                                     int64_t exported_at_ns,
+                                     struct xrmesh_exported *exported);
+
+/**
+ * Gives what a snapshot shows as a map of JSON to the host's functions, on this thread; meanwhile it is in
+ * a callback. Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of
+ * another size. `exported` is optional.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER for the writer or its `write`,
+ * XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_OUT_OF_RANGE for its buffer, XRMESH_ERROR_CALLBACK if a function
+ * of the host failed.
+ */
+xrmesh_status xrmesh_snapshot_export_to(struct xrmesh_snapshot snapshot,
+                                        const struct xrmesh_writer *writer,
+                                        int64_t exported_at_ns,
+                                        struct xrmesh_exported *exported);
+
+/**
+ * Takes in a map of JSON from a file, all of it or nothing; objects without times were seen at `seen_at_ns`.
+ * A memory to which nothing ever came takes the ids that the map keeps, any other gives new ones.
+ * `imported` is optional.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UTF8, XRMESH_ERROR_IO,
+ * XRMESH_ERROR_MAP with the line, the column and the key in the text; what the memory cannot take:
+ * XRMESH_ERROR_LIMIT, XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_GEOMETRY. Nothing has changed then.
+ * XRMESH_ERROR_BACKLOG, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_RECORDED in a mesh whose session is
+ * recorded, XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_import(struct xrmesh_memory memory,
+                                   const char *path,
+                                   uint32_t path_len,
+                                   int64_t seen_at_ns,
+                                   struct xrmesh_imported *imported);
+
+/**
+ * Takes in a map of JSON from memory; as `xrmesh_memory_import`. `imported` is optional.
+ *
+ * One at a time.
+ *
+ * Errors: as for `xrmesh_memory_import`.
+ */
+xrmesh_status xrmesh_memory_import_bytes(struct xrmesh_memory memory,
+                                         const uint8_t *bytes,
+                                         uint32_t bytes_len,
+                                         int64_t seen_at_ns,
+                                         struct xrmesh_imported *imported);
+
+/**
+ * Takes in a scanned room from a file of JSON, all of it or nothing; its things were seen at `seen_at_ns`.
+ * `imported` is optional.
+ *
+ * One at a time.
+ *
+ * Errors: as for `xrmesh_memory_import`.
+ */
+xrmesh_status xrmesh_memory_import_room(struct xrmesh_memory memory,
+                                        const char *path,
+                                        uint32_t path_len,
+                                        int64_t seen_at_ns,
+                                        struct xrmesh_imported *imported);
+
+/**
+ * Takes in a scanned room from memory; as `xrmesh_memory_import_room`. `imported` is optional.
+ *
+ * One at a time.
+ *
+ * Errors: as for `xrmesh_memory_import`.
+ */
+xrmesh_status xrmesh_memory_import_room_bytes(struct xrmesh_memory memory,
+                                              const uint8_t *bytes,
+                                              uint32_t bytes_len,
+                                              int64_t seen_at_ns,
+                                              struct xrmesh_imported *imported);
+
+/**
+ * Fills the options with their defaults. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_memory_options_default(struct xrmesh_memory_options *options);
+
+/**
+ * Ends a frame: what has changed becomes visible to new snapshots, all of it at once. Never waits for a
+ * reader. `published` is optional. A memory that is attached to a mesh is published at each tick's end.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_TIME_WENT_BACK, XRMESH_ERROR_SNAPSHOTS_HELD if
+ * snapshots of more than `max_snapshots` states are held, XRMESH_ERROR_ATTACHED, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_PANIC; what has changed is published with the next then.
+ */
+xrmesh_status xrmesh_memory_publish(struct xrmesh_memory memory,
+                                    int64_t now_ns,
+                                    struct xrmesh_published *published);
+
+/**
+ * What came of publishing last, in a mesh at its last tick's end.
+ *
+ * One at a time.
+ *
+ * Returns XRMESH_NONE if nothing was published yet.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_SNAPSHOTS_HELD if the
+ * mesh could not publish, XRMESH_ERROR_CLOSED if the mesh is gone, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_published(struct xrmesh_memory memory, struct xrmesh_published *published);
+
+/**
+ * Who left since the last published state, and why, in the order of leaving, but for those that the
+ * host removed itself: the faded, the evicted, the merged.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_BUFFER_TOO_SMALL,
+ * XRMESH_ERROR_ZERO_CAPACITY, XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_departures(struct xrmesh_memory memory,
+                                       struct xrmesh_departure *departures,
+                                       uint32_t capacity,
+                                       uint32_t *count);
+
+/**
+ * Fills the account with zeros and its size. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_memory_stats_default(struct xrmesh_memory_stats *stats);
+
+/**
+ * What the memory holds and takes.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+ * XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_counters(struct xrmesh_memory memory, struct xrmesh_memory_stats *stats);
+
+/**
+ * The hash of everything that later answers depend on: two memories that were changed in the same way have
+ * the same, also where one was closed and opened again meanwhile.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_CLOSED if its mesh is
+ * gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_state_hash(struct xrmesh_memory memory, uint64_t *hash);
+
+/**
+ * The objects nearest to a point, at most `capacity`, by distance and then by id.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_ZERO_CAPACITY,
+ * XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_UNKNOWN_CLASS,
+ * XRMESH_ERROR_OUT_OF_RANGE for a point that is not finite, XRMESH_ERROR_BUSY for the workspace,
+ * XRMESH_ERROR_PANIC. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_nearest(struct xrmesh_snapshot snapshot,
+                                      struct xrmesh_workspace workspace,
+                                      const struct xrmesh_point *point,
+                                      const struct xrmesh_filter *filter,
+                                      struct xrmesh_found *found,
+                                      uint32_t capacity,
+                                      uint32_t *count);
+
+/**
+ * The objects within `radius` metres of a point, those at most that far included, by distance and then
+ * by id: the first `capacity` of them.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_nearest`. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_within(struct xrmesh_snapshot snapshot,
+                                     struct xrmesh_workspace workspace,
+                                     const struct xrmesh_point *point,
+                                     float radius,
+                                     const struct xrmesh_filter *filter,
+                                     struct xrmesh_found *found,
+                                     uint32_t capacity,
+                                     uint32_t *count);
+
+/**
+ * The objects whose boxes in the world have a point in common with a box along its axes, boundaries
+ * included, by id: the first `capacity` of them.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_ZERO_CAPACITY,
+ * XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_UNKNOWN_CLASS,
+ * XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_BUSY for the workspace, XRMESH_ERROR_PANIC. `filter` is
+ * optional.
+ */
+xrmesh_status xrmesh_snapshot_in_box(struct xrmesh_snapshot snapshot,
+                                     struct xrmesh_workspace workspace,
+                                     const struct xrmesh_box *bounds,
+                                     const struct xrmesh_filter *filter,
+                                     xrmesh_object_id *objects,
+                                     uint32_t capacity,
+                                     uint32_t *count);
+
+/**
+ * The objects whose boxes in the world overlap a box that is turned, by id: the first `capacity` of
+ * them. One that passes an edge closely may be among them.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_in_box`. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_in_oriented_box(struct xrmesh_snapshot snapshot,
+                                              struct xrmesh_workspace workspace,
+                                              const struct xrmesh_oriented_box *bounds,
+                                              const struct xrmesh_filter *filter,
+                                              xrmesh_object_id *objects,
+                                              uint32_t capacity,
+                                              uint32_t *count);
+
+/**
+ * The objects whose boxes in the world overlap what a view sees, by id: the first `capacity` of them.
+ * One that passes an edge closely may be among them, as a renderer expects.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_in_box`. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_in_frustum(struct xrmesh_snapshot snapshot,
+                                         struct xrmesh_workspace workspace,
+                                         const struct xrmesh_frustum *frustum,
+                                         const struct xrmesh_filter *filter,
+                                         xrmesh_object_id *objects,
+                                         uint32_t capacity,
+                                         uint32_t *count);
+
+/**
+ * The objects whose boxes in the world overlap any kind of region, by id: the first `capacity` of them.
+ * One that passes an edge closely may be among them.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_in_box`. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_in_region(struct xrmesh_snapshot snapshot,
+                                        struct xrmesh_workspace workspace,
+                                        const struct xrmesh_region *region,
+                                        const struct xrmesh_filter *filter,
+                                        xrmesh_object_id *objects,
+                                        uint32_t capacity,
+                                        uint32_t *count);
+
+/**
+ * The first object whose box in the world a ray enters within `reach_m` metres, which may be infinite; of
+ * those at one distance the one of the least id.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Returns XRMESH_NONE if there is none.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+ * XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_UNKNOWN_CLASS, XRMESH_ERROR_GEOMETRY for a ray,
+ * XRMESH_ERROR_OUT_OF_RANGE for a reach, XRMESH_ERROR_BUSY for the workspace, XRMESH_ERROR_PANIC.
+ * `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_ray(struct xrmesh_snapshot snapshot,
+                                  struct xrmesh_workspace workspace,
+                                  const struct xrmesh_ray *ray,
+                                  float reach_m,
+                                  const struct xrmesh_filter *filter,
+                                  struct xrmesh_ray_hit *hit);
+
+/**
+ * The objects whose boxes in the world a ray enters within `reach_m` metres, which may be infinite, by
+ * distance and then by id: the first `capacity` of them.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_ray`, and XRMESH_ERROR_ZERO_CAPACITY. `filter` is optional.
+ */
+xrmesh_status xrmesh_snapshot_ray_all(struct xrmesh_snapshot snapshot,
+                                      struct xrmesh_workspace workspace,
+                                      const struct xrmesh_ray *ray,
+                                      float reach_m,
+                                      const struct xrmesh_filter *filter,
+                                      struct xrmesh_ray_hit *hits,
+                                      uint32_t capacity,
+                                      uint32_t *count);
+
+/**
+ * The objects that the filter takes, wherever they are, in the order of their slots, the lower half of
+ * their ids: the first `capacity` of them. A pass over all slots.
+ *
+ * Any thread, also in callbacks; a workspace one at a time.
+ *
+ * Returns XRMESH_MORE if there are more.
+ * Errors: as for `xrmesh_snapshot_in_box`. `filter` is optional: all objects.
+ */
+xrmesh_status xrmesh_snapshot_by_class(struct xrmesh_snapshot snapshot,
+                                       struct xrmesh_workspace workspace,
+                                       const struct xrmesh_filter *filter,
+                                       xrmesh_object_id *objects,
+                                       uint32_t capacity,
+                                       uint32_t *count);
+
+/**
+ * Takes a snapshot of the latest published state: never changed, for any number of threads, until it is
+ * destroyed. It outlives its memory. Waits for nothing, also while the memory is written, or lives in a
+ * mesh that ticks.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_SNAPSHOTS_HELD if held
+ * ones keep more than `max_snapshot_bytes`, XRMESH_ERROR_LIMIT.
+ */
+xrmesh_status xrmesh_memory_snapshot(struct xrmesh_memory memory, struct xrmesh_snapshot *snapshot);
+
+/**
+ * Takes a snapshot of the memory as readers saw it at that time: the latest state that was published then
+ * or before, as far as `history_bytes` and `history_ns` of the options reach. For a past one the index of
+ * that time is built anew.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_NO_PAST,
+ * XRMESH_ERROR_LIMIT, XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_as_of(struct xrmesh_memory memory,
+                                  int64_t time_ns,
+                                  struct xrmesh_snapshot *snapshot);
+
+/**
+ * Destroys a snapshot. Calls of other threads that are in it end first.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, also for the second of two.
+ */
+xrmesh_status xrmesh_snapshot_destroy(struct xrmesh_snapshot snapshot);
+
+/**
+ * Which state a snapshot is of, and how much it holds.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER.
+ */
+xrmesh_status xrmesh_snapshot_describe(struct xrmesh_snapshot snapshot, struct xrmesh_snapshot_state *state);
+
+/**
+ * Writes and syncs everything, also moves that wait for their interval. `sequence` is optional and gets the
+ * last change that is certain to outlive a crash; 0 for a memory in RAM. Blocks for the disk: to do that
+ * beside the frame, see `xrmesh_memory_flush_behind`.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED
+ * if its mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_flush(struct xrmesh_memory memory, uint64_t *sequence);
+
+/**
+ * Writes and syncs the changes of all states that were published, from beside the memory's thread, which
+ * goes on meanwhile. `sequence` is optional and gets the last change that is certain. Blocks for the disk.
+ *
+ * Any thread.
+ *
+ * Returns XRMESH_NONE for a memory in RAM.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED.
+ */
+xrmesh_status xrmesh_memory_flush_behind(struct xrmesh_memory memory, uint64_t *sequence);
+
+/**
+ * The last change that is certain to outlive a crash, with all before it; 0 for a memory in RAM. Does not
+ * block.
+ *
+ * Any thread, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER.
+ */
+xrmesh_status xrmesh_memory_durable_through(struct xrmesh_memory memory, uint64_t *sequence);
+
+/**
+ * Begins to write the whole memory as it is now into its store, after which the log before it is not
+ * needed any more: `xrmesh_checkpoint_step` writes it, on any thread, while the memory goes on.
+ *
+ * One at a time.
+ *
+ * Returns XRMESH_NONE for a memory in RAM; there is no checkpoint then.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_CHECKPOINT while another
+ * is being written, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_LIMIT,
+ * XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_checkpoint(struct xrmesh_memory memory, struct xrmesh_checkpoint *checkpoint);
+
+/**
+ * Writes about `bytes` more of a checkpoint. The step that ends it syncs, and so blocks for the disk.
+ * `progress` is optional.
+ *
+ * One at a time, on any thread.
+ *
+ * Returns XRMESH_MORE until it is written.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED: it has failed, and the
+ * memory goes on; XRMESH_ERROR_CHECKPOINT if it was written, or has failed, before, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_checkpoint_step(struct xrmesh_checkpoint checkpoint,
+                                     uint64_t bytes,
+                                     struct xrmesh_checkpoint_progress *progress);
+
+/**
+ * Destroys a checkpoint; before its end it leaves the store as it was.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, also for the second of two.
+ */
+xrmesh_status xrmesh_checkpoint_destroy(struct xrmesh_checkpoint checkpoint);
+
+/**
+ * Fills the report with zeros and its size. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_store_report_default(struct xrmesh_store_report *report);
+
+/**
+ * Reads every file of a store whole, checks every block and every record, and changes nothing. Damage
+ * is no error: it stands in the report, and in words in `text`, which is optional: a line for each file
+ * and one with the verdict, at most `capacity` bytes, cut at a character. `text_len` gets the bytes of
+ * the whole.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_UTF8,
+ * XRMESH_ERROR_STORE_LOCKED, XRMESH_ERROR_IO, XRMESH_ERROR_BUFFER_TOO_SMALL if the text was cut.
+ */
+xrmesh_status xrmesh_store_verify(const char *folder,
+                                  uint32_t folder_len,
+                                  struct xrmesh_store_report *report,
+                                  char *text,
+                                  uint32_t capacity,
+                                  uint32_t *text_len);
+
+/**
+ * Opens a store that is not in use, writes what it holds now as one image, and removes everything else.
+ * A memory that is in use does the same by `xrmesh_memory_checkpoint`. `compacted` is optional.
+ *
+ * Any thread.
+ *
+ * Errors: as for `xrmesh_memory_open`, and XRMESH_ERROR_STORE_FAILED. The store holds what it held.
+ */
+xrmesh_status xrmesh_store_compact(const char *folder,
+                                   uint32_t folder_len,
+                                   const struct xrmesh_memory_options *options,
+                                   struct xrmesh_compacted *compacted);
+
+/**
+ * Makes a workspace for one thread's queries, to be kept from frame to frame: it grows to what the
+ * largest query so far needed. `hits` makes room for so many answers ahead, about 80 bytes each, at most
+ * 1,048,576; 0 is fine.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_LIMIT.
+ */
+xrmesh_status xrmesh_workspace_create(uint32_t hits, struct xrmesh_workspace *workspace);
+
+/**
+ * Destroys a workspace.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, also for the second of two.
+ */
+xrmesh_status xrmesh_workspace_destroy(struct xrmesh_workspace workspace);
+
+/**
+ * Gives back what a workspace has grown to, for after a query that was larger than usual.
+ *
+ * One at a time, also in callbacks.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_BUSY, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_workspace_clear(struct xrmesh_workspace workspace);
+
+/**
+ * Adds objects, all or none, and writes their ids in their order. Their attributes and names lie in
+ * `content`. Where the memory is full, the least persistent objects leave for them (see
+ * `xrmesh_memory_departures`) or, with XRMESH_WHEN_FULL_REFUSE, they are refused. Objects that are at
+ * least as many as those that are there are put into an index that is built anew.
+ *
+ * In a memory that is attached to a mesh each is a command of its own, and those before one that is
+ * refused stay; `inserted` is optional and gets how many there are.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED,
+ * XRMESH_ERROR_GEOMETRY for a pose, XRMESH_ERROR_OUT_OF_RANGE for extents, a velocity, a share, times,
+ * a text or attributes, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_RESERVED, XRMESH_ERROR_UTF8,
+ * XRMESH_ERROR_UNKNOWN_CLASS, XRMESH_ERROR_UNKNOWN_ANCHOR, XRMESH_ERROR_LIMIT,
+ * XRMESH_ERROR_OUT_OF_MEMORY, XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED,
+ * XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_insert(struct xrmesh_memory memory,
+                                   const struct xrmesh_object *objects,
+                                   xrmesh_object_id *ids,
+                                   uint32_t count,
+                                   const uint8_t *content,
+                                   uint32_t content_len,
+                                   uint32_t *inserted);
+
+/**
+ * Replaces what is known of an object, which keeps its id. `id` of `object` is not read.
+ *
+ * One at a time.
+ *
+ * Errors: as for `xrmesh_memory_insert`, and XRMESH_ERROR_UNKNOWN_OBJECT.
+ */
+xrmesh_status xrmesh_memory_replace(struct xrmesh_memory memory,
+                                    xrmesh_object_id id,
+                                    const struct xrmesh_object *object,
+                                    const uint8_t *content,
+                                    uint32_t content_len);
+
+/**
+ * Moves objects about their anchors: a frame's worth in one call. One that is named twice takes the
+ * later pose. Their velocities stay. Once warmed up it allocates nothing.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_MISALIGNED,
+ * XRMESH_ERROR_UNKNOWN_OBJECT, XRMESH_ERROR_GEOMETRY: none has moved then.
+ * XRMESH_ERROR_OUT_OF_MEMORY, XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED,
+ * XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_update_poses(struct xrmesh_memory memory,
+                                         const xrmesh_object_id *ids,
+                                         const struct xrmesh_pose *poses,
+                                         uint32_t count);
+
+/**
+ * Replaces what else is known of an object: `attributes` says of what kind (XRMESH_ATTRIBUTES_*) the
+ * `content` is.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UNKNOWN_OBJECT,
+ * XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_UTF8, XRMESH_ERROR_BACKLOG,
+ * XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED if its mesh is gone,
+ * XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_set_attributes(struct xrmesh_memory memory,
+                                           xrmesh_object_id id,
+                                           uint32_t attributes,
+                                           const uint8_t *content,
+                                           uint32_t content_len);
+
+/**
+ * Hangs an object on another anchor, at `pose` seen from there.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_UNKNOWN_OBJECT,
+ * XRMESH_ERROR_UNKNOWN_ANCHOR, XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO,
+ * XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_hang(struct xrmesh_memory memory,
+                                 xrmesh_object_id id,
+                                 xrmesh_anchor_id anchor,
+                                 const struct xrmesh_pose *pose);
+
+/**
+ * Removes an object; its id never returns.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_UNKNOWN_OBJECT, XRMESH_ERROR_BACKLOG,
+ * XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED if its mesh is gone,
+ * XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_memory_remove(struct xrmesh_memory memory, xrmesh_object_id id);
+
+/**
+ * Removes an object that was found to be the same as `into`: its id finds that one from now on.
+ *
+ * One at a time.
+ *
+ * Errors: as for `xrmesh_memory_remove`, and XRMESH_ERROR_SELF_MERGE.
+ */
+xrmesh_status xrmesh_memory_merge(struct xrmesh_memory memory, xrmesh_object_id id, xrmesh_object_id into);
 
 /**
  * Fills the options with their defaults: no pose, the configured mailbox. NULL is let be.
@@ -3451,7 +6200,8 @@ void xrmesh_replay_options_default(struct xrmesh_replay_options *options);
  * XRMESH_ERROR_CORRUPT, XRMESH_ERROR_FILE_VERSION, XRMESH_ERROR_CONFIG, XRMESH_ERROR_NAME_TAKEN,
  * XRMESH_ERROR_NAME, XRMESH_ERROR_DIVERGED, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_OUT_OF_MEMORY,
  * XRMESH_ERROR_INVALID_HANDLE for a processor, XRMESH_ERROR_CALLBACK_THREADS for types on more than
- * one worker without the flag, XRMESH_ERROR_LIMIT.
+ * one worker without the flag, XRMESH_ERROR_LIMIT; for the memory XRMESH_ERROR_INVALID_HANDLE,
+ * XRMESH_ERROR_ATTACHED and XRMESH_ERROR_BUSY.
  */
 xrmesh_status xrmesh_replay_open(const char *path,
                                  uint32_t path_len,

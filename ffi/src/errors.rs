@@ -1,9 +1,16 @@
 //! The library's errors as statuses. What they say is their text.
 
 use xrmesh::config::ConfigError;
+use xrmesh::memory::map::{ImportError, MapError, MapErrorKind};
+use xrmesh::memory::{
+    AgeError, CompactError, FrameError, HistoryError, JournalConfigError, JournalError,
+    MemoryConfigError, MemoryRefused, ObserveError, OpenError, PublishError, QueryError,
+    RecoverError, SnapshotError, SubscribeError, WriteError,
+};
+use xrmesh::storage::StorageError;
 use xrmesh::{
-    CommandError, DriverError, HandleError, InferError, MeshError, RecordError, RegisterError,
-    ReplayError, SendError, SpawnError, TickError,
+    CommandError, DriverError, HandleError, InferError, MemoryChangeError, MeshError, RecordError,
+    RegisterError, ReplayError, SendError, SpawnError, TickError,
 };
 
 use crate::failure::Failure;
@@ -32,6 +39,7 @@ fn of_command(error: &CommandError) -> xrmesh_status {
         CommandError::Topic(_) => XRMESH_ERROR_NAME,
         CommandError::SelfLink { .. } => XRMESH_ERROR_SELF_LINK,
         CommandError::Stopping => XRMESH_ERROR_STOPPING,
+        CommandError::NoMemory => XRMESH_ERROR_NOT_ATTACHED,
         CommandError::OutboxFull { .. } => XRMESH_ERROR_FULL,
         // Agents, interests, links: whatever is counted.
         _ => XRMESH_ERROR_LIMIT,
@@ -104,6 +112,140 @@ fn of_replay(error: &ReplayError) -> xrmesh_status {
     }
 }
 
+fn of_storage(error: &StorageError) -> xrmesh_status {
+    match error {
+        StorageError::Locked { .. } => XRMESH_ERROR_STORE_LOCKED,
+        _ => XRMESH_ERROR_IO,
+    }
+}
+
+fn of_journal(error: &JournalError) -> xrmesh_status {
+    match error {
+        JournalError::Storage(error) => of_storage(error),
+        JournalError::Backlog { .. } => XRMESH_ERROR_BACKLOG,
+        JournalError::TooLarge { .. } => XRMESH_ERROR_OUT_OF_RANGE,
+        JournalError::ImageRunning => XRMESH_ERROR_CHECKPOINT,
+        _ => XRMESH_ERROR_STORE_FAILED,
+    }
+}
+
+fn of_frame(error: &FrameError) -> xrmesh_status {
+    match error {
+        FrameError::Absent { .. } | FrameError::ParentAbsent { .. } | FrameError::World => {
+            XRMESH_ERROR_UNKNOWN_ANCHOR
+        }
+        FrameError::Cycle { .. } => XRMESH_ERROR_ANCHOR_CYCLE,
+        FrameError::NameTaken { .. } => XRMESH_ERROR_NAME_TAKEN,
+        FrameError::InUse { .. } => XRMESH_ERROR_ANCHOR_IN_USE,
+        FrameError::Pose { .. } => XRMESH_ERROR_GEOMETRY,
+        // Chains and anchors: whatever is counted.
+        _ => XRMESH_ERROR_LIMIT,
+    }
+}
+
+fn of_write(error: &WriteError) -> xrmesh_status {
+    match error {
+        WriteError::ObjectAbsent { .. } => XRMESH_ERROR_UNKNOWN_OBJECT,
+        WriteError::ClassAbsent { .. } => XRMESH_ERROR_UNKNOWN_CLASS,
+        WriteError::AreaAbsent { .. } => XRMESH_ERROR_UNKNOWN_AREA,
+        WriteError::Itself { .. } => XRMESH_ERROR_SELF_MERGE,
+        WriteError::Pose(_) => XRMESH_ERROR_GEOMETRY,
+        WriteError::Frame(error) => of_frame(error),
+        WriteError::HalfExtents { .. }
+        | WriteError::NotFinite { .. }
+        | WriteError::Share { .. }
+        | WriteError::SeenInverted { .. }
+        | WriteError::Length { .. }
+        | WriteError::ClassOptions(_) => XRMESH_ERROR_OUT_OF_RANGE,
+        WriteError::Journal(error) => of_journal(error),
+        WriteError::Apply(_) => XRMESH_ERROR_CORRUPT,
+        // Objects, classes, areas: whatever is counted.
+        _ => XRMESH_ERROR_LIMIT,
+    }
+}
+
+fn of_observe(error: &ObserveError) -> xrmesh_status {
+    match error {
+        ObserveError::Pose { .. } => XRMESH_ERROR_GEOMETRY,
+        ObserveError::HalfExtents { .. } | ObserveError::Confidence { .. } => {
+            XRMESH_ERROR_OUT_OF_RANGE
+        }
+        ObserveError::Class { .. } => XRMESH_ERROR_UNKNOWN_CLASS,
+        ObserveError::Frame { .. } => XRMESH_ERROR_UNKNOWN_ANCHOR,
+        ObserveError::Write(error) => of_write(error),
+        _ => XRMESH_ERROR_LIMIT,
+    }
+}
+
+fn of_refused(error: &MemoryRefused) -> xrmesh_status {
+    match error {
+        MemoryRefused::Write(error) => of_write(error),
+        MemoryRefused::Observe(error) => of_observe(error),
+        _ => XRMESH_ERROR_LIMIT,
+    }
+}
+
+fn of_recover(error: &RecoverError) -> xrmesh_status {
+    match error {
+        RecoverError::Storage(error) => of_storage(error),
+        RecoverError::NewerFormat { .. } => XRMESH_ERROR_FILE_VERSION,
+        _ => XRMESH_ERROR_CORRUPT,
+    }
+}
+
+fn of_open(error: &OpenError) -> xrmesh_status {
+    match error {
+        OpenError::Recover(error) => of_recover(error),
+        _ => XRMESH_ERROR_CONFIG,
+    }
+}
+
+fn of_map(error: &MapError) -> xrmesh_status {
+    match error.kind {
+        MapErrorKind::Read { .. } => XRMESH_ERROR_IO,
+        _ => XRMESH_ERROR_MAP,
+    }
+}
+
+statuses!(StorageError, error => of_storage(&error));
+statuses!(JournalError, error => of_journal(&error));
+statuses!(WriteError, error => of_write(&error));
+statuses!(ObserveError, error => of_observe(&error));
+statuses!(MemoryRefused, error => of_refused(&error));
+statuses!(RecoverError, error => of_recover(&error));
+statuses!(OpenError, error => of_open(&error));
+statuses!(MemoryConfigError, error => XRMESH_ERROR_CONFIG);
+statuses!(JournalConfigError, error => XRMESH_ERROR_CONFIG);
+statuses!(QueryError, error => XRMESH_ERROR_OUT_OF_RANGE);
+statuses!(SnapshotError, error => XRMESH_ERROR_SNAPSHOTS_HELD);
+statuses!(HistoryError, error => XRMESH_ERROR_NO_PAST);
+statuses!(MemoryChangeError, error => match &error {
+    MemoryChangeError::Refused(error) => of_refused(error),
+    _ => XRMESH_ERROR_NOT_ATTACHED,
+});
+statuses!(PublishError, error => match &error {
+    PublishError::TimeBack { .. } => XRMESH_ERROR_TIME_WENT_BACK,
+    _ => XRMESH_ERROR_SNAPSHOTS_HELD,
+});
+statuses!(AgeError, error => match &error {
+    AgeError::Write(error) => of_write(error),
+    _ => XRMESH_ERROR_OUT_OF_RANGE,
+});
+statuses!(SubscribeError, error => match &error {
+    SubscribeError::Capacity { .. } => XRMESH_ERROR_OUT_OF_RANGE,
+    _ => XRMESH_ERROR_LIMIT,
+});
+statuses!(CompactError, error => match &error {
+    CompactError::Open(error) => of_open(error),
+    CompactError::Journal(error) => of_journal(error),
+    CompactError::Storage(error) => of_storage(error),
+    _ => XRMESH_ERROR_IO,
+});
+statuses!(ImportError, error => match &error {
+    ImportError::Map(error) => of_map(error),
+    ImportError::Write(error) => of_write(error),
+    _ => XRMESH_ERROR_CONFIG,
+});
 statuses!(CommandError, error => of_command(&error));
 statuses!(SendError, error => of_send(&error));
 statuses!(SpawnError, error => of_spawn(&error));

@@ -20,7 +20,8 @@
 //! # Files
 //!
 //! One file for each group of functions: `mesh/` (a mesh from the outside), `callback/` (its agents'
-//! functions), `replay.rs`, `stream.rs` (recordings that go to the host and come from it), `photonic/`, `histogram.rs`, `log.rs`, `shutdown.rs`, `version.rs`.
+//! functions), `memory/` (the spatial memory), `replay.rs`, `stream.rs` (recordings that go to the host and come from it),
+//! `photonic/`, `histogram.rs`, `log.rs`, `shutdown.rs`, `version.rs`.
 #![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(clippy::missing_safety_doc, reason = "the rules on pointers are the header's, for all")]
 
@@ -34,6 +35,7 @@ mod host;
 pub mod inject;
 pub mod last_error;
 pub mod log;
+pub mod memory;
 pub mod mesh;
 pub mod message;
 pub mod photonic;

@@ -286,6 +286,15 @@ impl<T: Copy> Room<'_, T> {
         self.push_all(core::slice::from_ref(&value)) == 1
     }
 
+    /// Writes a value where it belongs, in an array that is not filled in its order; what lies
+    /// beyond its end is left out.
+    pub(crate) fn put(&mut self, index: usize, value: T) {
+        if index < self.capacity {
+            // SAFETY: as for `push_all`; the index is within the capacity.
+            unsafe { self.first.add(index).write(value) }
+        }
+    }
+
     /// Leaves room so that the next value lies at a multiple of `align` elements; false if there is
     /// none.
     pub(crate) fn align(&mut self, align: usize) -> bool {

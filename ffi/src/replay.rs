@@ -16,9 +16,10 @@ use xrmesh::{RegisterError, Replay};
 use crate::callback::types::{OwnedType, xrmesh_agent_type};
 use crate::failure::{Failure, fail};
 use crate::fence::{fence, fence_anywhere};
-use crate::handle::{self, Kind, Object, xrmesh_processor, xrmesh_replay};
+use crate::handle::{self, Kind, Object, xrmesh_memory, xrmesh_processor, xrmesh_replay};
 use crate::host::frame::{Frame, Limits};
 use crate::host::frames::Frames;
+use crate::memory::owner::{self, Home};
 use crate::mesh::create::{self, XRMESH_MESH_CALLBACKS_ON_ANY_THREAD, register_hosts};
 use crate::mesh::sender::enter;
 use crate::mesh::state::xrmesh_counters;
@@ -79,6 +80,10 @@ pub struct xrmesh_replay_options {
     pub processor_count: u32,
     /// Zero.
     pub reserved: u32,
+    /// For a session whose mesh had a memory, one that is equal to what that was when the recording began;
+    /// otherwise zero. The replay takes it, for good once the recording was read: what the handle still
+    /// does is to take snapshots.
+    pub memory: xrmesh_memory,
 }
 
 extensible!(xrmesh_replay_options);
@@ -156,6 +161,7 @@ pub unsafe extern "C" fn xrmesh_replay_options_default(options: *mut xrmesh_repl
                 processors: core::ptr::null(),
                 processor_count: 0,
                 reserved: 0,
+                memory: xrmesh_memory { bits: 0 },
             });
             Ok(XRMESH_OK)
         }
@@ -201,7 +207,8 @@ fn know(caller: &Caller, options: &xrmesh_replay_options) -> Result<Known, Failu
 /// XRMESH_ERROR_CORRUPT, XRMESH_ERROR_FILE_VERSION, XRMESH_ERROR_CONFIG, XRMESH_ERROR_NAME_TAKEN,
 /// XRMESH_ERROR_NAME, XRMESH_ERROR_DIVERGED, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_OUT_OF_MEMORY,
 /// XRMESH_ERROR_INVALID_HANDLE for a processor, XRMESH_ERROR_CALLBACK_THREADS for types on more than
-/// one worker without the flag, XRMESH_ERROR_LIMIT.
+/// one worker without the flag, XRMESH_ERROR_LIMIT; for the memory XRMESH_ERROR_INVALID_HANDLE,
+/// XRMESH_ERROR_ATTACHED and XRMESH_ERROR_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_replay_open(
     path: *const c_char,
@@ -270,6 +277,12 @@ fn open(
     let workers =
         Some(options.worker_threads).filter(|&workers| workers != XRMESH_WORKERS_AS_RECORDED);
     let has_types = !known.types.is_empty();
+    let memory = Some(options.memory).filter(|memory| memory.bits != 0);
+    let held = memory.map(owner::pin).transpose()?;
+    let mut writer = held.as_ref().map(|held| held.enter()).transpose()?;
+    if let Some(writer) = &mut writer {
+        writer.own()?;
+    }
     let mut made = None;
     let register = |mesh: &mut xrmesh::Mesh| {
         let frames = Frames::new(mesh.config().processing.max_workers, NO_FRAME);
@@ -280,6 +293,11 @@ fn open(
         }
         for (name, device) in known.processors {
             mesh.add_processor(&name, device)?;
+        }
+        if let Some(writer) = &mut writer
+            && let Home::Here(memory) = core::mem::replace(&mut writer.home, Home::Gone)
+        {
+            mesh.attach_memory(*memory)?;
         }
         Ok::<_, RegisterError>(())
     };

@@ -117,6 +117,39 @@ pub const XRMESH_ERROR_SHAPE: xrmesh_status = -602;
 /// No such processor was added to the mesh.
 pub const XRMESH_ERROR_UNKNOWN_PROCESSOR: xrmesh_status = -603;
 
+/// No such object is in the memory.
+pub const XRMESH_ERROR_UNKNOWN_OBJECT: xrmesh_status = -701;
+/// No such class is in the memory.
+pub const XRMESH_ERROR_UNKNOWN_CLASS: xrmesh_status = -702;
+/// No such anchor is in the memory, or it is the world's, which cannot be changed.
+pub const XRMESH_ERROR_UNKNOWN_ANCHOR: xrmesh_status = -703;
+/// No such area is in the memory.
+pub const XRMESH_ERROR_UNKNOWN_AREA: xrmesh_status = -704;
+/// An object was to be merged into itself.
+pub const XRMESH_ERROR_SELF_MERGE: xrmesh_status = -705;
+/// An anchor was to hang on itself, or on what hangs on it.
+pub const XRMESH_ERROR_ANCHOR_CYCLE: xrmesh_status = -706;
+/// Something hangs on the anchor.
+pub const XRMESH_ERROR_ANCHOR_IN_USE: xrmesh_status = -707;
+/// The memory belongs to a mesh or a replay, which does this itself, or the mesh has another memory.
+pub const XRMESH_ERROR_ATTACHED: xrmesh_status = -708;
+/// The memory is not the mesh's.
+pub const XRMESH_ERROR_NOT_ATTACHED: xrmesh_status = -709;
+/// Snapshots that are held keep as much as the options allow: destroy some.
+pub const XRMESH_ERROR_SNAPSHOTS_HELD: xrmesh_status = -710;
+/// The past does not reach as far, or none is kept.
+pub const XRMESH_ERROR_NO_PAST: xrmesh_status = -711;
+/// Another has the store open, in this process or in another.
+pub const XRMESH_ERROR_STORE_LOCKED: xrmesh_status = -712;
+/// The store failed earlier and must be opened anew.
+pub const XRMESH_ERROR_STORE_FAILED: xrmesh_status = -713;
+/// Too much waits to be written to the store: flush first.
+pub const XRMESH_ERROR_BACKLOG: xrmesh_status = -714;
+/// A checkpoint is being written already, or is written.
+pub const XRMESH_ERROR_CHECKPOINT: xrmesh_status = -715;
+/// A text is no map, or no room; the text names the line and the column.
+pub const XRMESH_ERROR_MAP: xrmesh_status = -716;
+
 /// What a callback of the host returns when it failed; the language bindings return it where the
 /// host's code threw.
 pub const XRMESH_ERROR_CALLBACK: xrmesh_status = -801;
@@ -191,6 +224,22 @@ pub(crate) const fn name(status: xrmesh_status) -> Option<&'static core::ffi::CS
         XRMESH_ERROR_PHOTONIC => c"XRMESH_ERROR_PHOTONIC",
         XRMESH_ERROR_SHAPE => c"XRMESH_ERROR_SHAPE",
         XRMESH_ERROR_UNKNOWN_PROCESSOR => c"XRMESH_ERROR_UNKNOWN_PROCESSOR",
+        XRMESH_ERROR_UNKNOWN_OBJECT => c"XRMESH_ERROR_UNKNOWN_OBJECT",
+        XRMESH_ERROR_UNKNOWN_CLASS => c"XRMESH_ERROR_UNKNOWN_CLASS",
+        XRMESH_ERROR_UNKNOWN_ANCHOR => c"XRMESH_ERROR_UNKNOWN_ANCHOR",
+        XRMESH_ERROR_UNKNOWN_AREA => c"XRMESH_ERROR_UNKNOWN_AREA",
+        XRMESH_ERROR_SELF_MERGE => c"XRMESH_ERROR_SELF_MERGE",
+        XRMESH_ERROR_ANCHOR_CYCLE => c"XRMESH_ERROR_ANCHOR_CYCLE",
+        XRMESH_ERROR_ANCHOR_IN_USE => c"XRMESH_ERROR_ANCHOR_IN_USE",
+        XRMESH_ERROR_ATTACHED => c"XRMESH_ERROR_ATTACHED",
+        XRMESH_ERROR_NOT_ATTACHED => c"XRMESH_ERROR_NOT_ATTACHED",
+        XRMESH_ERROR_SNAPSHOTS_HELD => c"XRMESH_ERROR_SNAPSHOTS_HELD",
+        XRMESH_ERROR_NO_PAST => c"XRMESH_ERROR_NO_PAST",
+        XRMESH_ERROR_STORE_LOCKED => c"XRMESH_ERROR_STORE_LOCKED",
+        XRMESH_ERROR_STORE_FAILED => c"XRMESH_ERROR_STORE_FAILED",
+        XRMESH_ERROR_BACKLOG => c"XRMESH_ERROR_BACKLOG",
+        XRMESH_ERROR_CHECKPOINT => c"XRMESH_ERROR_CHECKPOINT",
+        XRMESH_ERROR_MAP => c"XRMESH_ERROR_MAP",
         XRMESH_ERROR_CALLBACK => c"XRMESH_ERROR_CALLBACK",
         XRMESH_FAULT_AGENT_DISCONNECT => c"XRMESH_FAULT_AGENT_DISCONNECT",
         XRMESH_FAULT_PROCESSING_ERROR => c"XRMESH_FAULT_PROCESSING_ERROR",
@@ -261,6 +310,22 @@ mod tests {
         (-601, "XRMESH_ERROR_PHOTONIC"),
         (-602, "XRMESH_ERROR_SHAPE"),
         (-603, "XRMESH_ERROR_UNKNOWN_PROCESSOR"),
+        (-701, "XRMESH_ERROR_UNKNOWN_OBJECT"),
+        (-702, "XRMESH_ERROR_UNKNOWN_CLASS"),
+        (-703, "XRMESH_ERROR_UNKNOWN_ANCHOR"),
+        (-704, "XRMESH_ERROR_UNKNOWN_AREA"),
+        (-705, "XRMESH_ERROR_SELF_MERGE"),
+        (-706, "XRMESH_ERROR_ANCHOR_CYCLE"),
+        (-707, "XRMESH_ERROR_ANCHOR_IN_USE"),
+        (-708, "XRMESH_ERROR_ATTACHED"),
+        (-709, "XRMESH_ERROR_NOT_ATTACHED"),
+        (-710, "XRMESH_ERROR_SNAPSHOTS_HELD"),
+        (-711, "XRMESH_ERROR_NO_PAST"),
+        (-712, "XRMESH_ERROR_STORE_LOCKED"),
+        (-713, "XRMESH_ERROR_STORE_FAILED"),
+        (-714, "XRMESH_ERROR_BACKLOG"),
+        (-715, "XRMESH_ERROR_CHECKPOINT"),
+        (-716, "XRMESH_ERROR_MAP"),
         (-801, "XRMESH_ERROR_CALLBACK"),
         (-810, "XRMESH_FAULT_AGENT_DISCONNECT"),
         (-811, "XRMESH_FAULT_PROCESSING_ERROR"),

@@ -11,6 +11,7 @@
 pub mod agent;
 pub mod change;
 pub(crate) mod current;
+pub mod remember;
 pub mod say;
 pub mod see;
 pub mod types;

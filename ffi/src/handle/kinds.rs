@@ -13,6 +13,11 @@ pub(crate) enum Kind {
     Histogram = 7,
     /// Not in the table: see `callback/current.rs`.
     Context = 8,
+    Memory = 9,
+    Snapshot = 10,
+    Workspace = 11,
+    Subscription = 12,
+    Checkpoint = 13,
 }
 
 impl Kind {
@@ -26,6 +31,11 @@ impl Kind {
             6 => Self::Processor,
             7 => Self::Histogram,
             8 => Self::Context,
+            9 => Self::Memory,
+            10 => Self::Snapshot,
+            11 => Self::Workspace,
+            12 => Self::Subscription,
+            13 => Self::Checkpoint,
             _ => return None,
         })
     }
@@ -40,6 +50,11 @@ impl Kind {
             Self::Processor => "processor",
             Self::Histogram => "histogram",
             Self::Context => "context",
+            Self::Memory => "memory",
+            Self::Snapshot => "snapshot",
+            Self::Workspace => "workspace",
+            Self::Subscription => "subscription",
+            Self::Checkpoint => "checkpoint",
         }
     }
 }
@@ -105,6 +120,46 @@ pub struct xrmesh_histogram {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[repr(C)]
 pub struct xrmesh_context {
+    /// The handle; zero is null.
+    pub bits: u64,
+}
+
+/// A spatial memory: the objects of the world, found by where they are. Null if its bits are zero.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[repr(C)]
+pub struct xrmesh_memory {
+    /// The handle; zero is null.
+    pub bits: u64,
+}
+
+/// A memory as it was at one moment, for any number of threads. It outlives its memory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[repr(C)]
+pub struct xrmesh_snapshot {
+    /// The handle; zero is null.
+    pub bits: u64,
+}
+
+/// What one thread's queries work in: kept from one to the next, they allocate nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[repr(C)]
+pub struct xrmesh_workspace {
+    /// The handle; zero is null.
+    pub bits: u64,
+}
+
+/// A queue of what changes in a memory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[repr(C)]
+pub struct xrmesh_subscription {
+    /// The handle; zero is null.
+    pub bits: u64,
+}
+
+/// A whole memory on its way into its store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[repr(C)]
+pub struct xrmesh_checkpoint {
     /// The handle; zero is null.
     pub bits: u64,
 }

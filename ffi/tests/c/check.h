@@ -90,6 +90,12 @@ void test_records(void);
 void test_streams(void);
 void test_photonic(void);
 void test_threads(void);
+void test_memory(void);
+void test_memory_queries(void);
+void test_memory_snapshots(void);
+void test_memory_stores(void);
+void test_memory_anchors(void);
+void test_memory_in_mesh(void);
 void test_shutdown(void);
 
 #endif

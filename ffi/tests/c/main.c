@@ -17,6 +17,12 @@ static const struct {
     {"streams", test_streams},
     {"photonic", test_photonic},
     {"threads", test_threads},
+    {"memory", test_memory},
+    {"memory_queries", test_memory_queries},
+    {"memory_snapshots", test_memory_snapshots},
+    {"memory_stores", test_memory_stores},
+    {"memory_anchors", test_memory_anchors},
+    {"memory_in_mesh", test_memory_in_mesh},
     {"shutdown", test_shutdown},
 };
 

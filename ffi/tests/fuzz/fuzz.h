@@ -28,6 +28,7 @@ static __thread int buffers_held;
 static __thread int depth; /* of callbacks */
 static uint64_t handles[KINDS][SLOTS];
 static uint64_t ids[AGENTS];
+static uint64_t objects[AGENTS]; /* of memories */
 static int64_t mesh_ns;
 static uint64_t calls_done, callbacks_run;
 static uint64_t round_seed;
@@ -99,6 +100,19 @@ static uint64_t any_id(void)
 }
 
 static void keep_id(uint64_t id) { __atomic_store_n(&ids[below(AGENTS)], id, __ATOMIC_RELAXED); }
+
+static uint64_t any_object(void)
+{
+    const uint64_t id = __atomic_load_n(&objects[below(AGENTS)], __ATOMIC_RELAXED);
+    return one_in(12) ? any_bits() : one_in(24) ? id + 1 : id;
+}
+
+/* What was not written to is a buffer's first bytes. */
+static void keep_object(uint64_t id)
+{
+    if (id != 0xA5A5A5A5A5A5A5A5u)
+        __atomic_store_n(&objects[below(AGENTS)], id, __ATOMIC_RELAXED);
+}
 
 static uint32_t any_u32(void)
 {
@@ -172,6 +186,21 @@ static char *any_text(uint32_t *length)
         *length = 0;
     for (at = 0; at < *length; at++)
         text[at] = at < strlen(from) ? from[at] : (char)chance();
+    return text;
+}
+
+/* A folder for a store, in the folder of this run only. */
+static char *any_folder(uint32_t *length)
+{
+    static const char *const FOLDERS[] = {"store_a", "store_b", "store_c", "", "a", "store_a/b", "\xff"};
+    const char *from = FOLDERS[below(one_in(4) ? 7 : 3)];
+    char *text;
+    *length = (uint32_t)strlen(from);
+    text = (char *)take(*length);
+    if (text == NULL)
+        *length = 0;
+    else
+        memcpy(text, from, *length);
     return text;
 }
 
@@ -318,6 +347,16 @@ static xrmesh_status fuzz_create(void *user_data, const uint8_t *bytes, uint32_t
         sum = (uint8_t)(sum + bytes[at]);
     callbacks->on_message = fuzz_on_message;
     return sum % 16 == 3 ? XRMESH_ERROR_CALLBACK : XRMESH_OK;
+}
+
+static xrmesh_status fuzz_write(void *user_data, const uint8_t *bytes, uint32_t bytes_len)
+{
+    volatile uint8_t sum = 0;
+    uint32_t at;
+    (void)user_data;
+    for (at = 0; at < bytes_len; at++)
+        sum = (uint8_t)(sum + bytes[at]);
+    return one_in(4) ? XRMESH_ERROR_CALLBACK : XRMESH_OK;
 }
 
 #endif

@@ -81,6 +81,7 @@ static void begin_round(void)
     int at, agent;
     memset(handles, 0, sizeof handles);
     memset(ids, 0, sizeof ids);
+    memset(objects, 0, sizeof objects);
     mesh_ns = 0;
     for (at = 0; at < 4; at++) {
         xrmesh_mesh_options options;
@@ -92,6 +93,12 @@ static void begin_round(void)
         xrmesh_layer layer;
         xrmesh_histogram histogram = {0};
         uint32_t number;
+        xrmesh_memory_options limits;
+        xrmesh_memory memory = {0};
+        xrmesh_snapshot snapshot = {0};
+        xrmesh_workspace workspace = {0};
+        xrmesh_subscription subscription = {0};
+        xrmesh_object things[8];
         xrmesh_mesh_options_default(&options);
         options.worker_threads = (uint32_t)at % 3;
         options.flags = at % 3 == 2 ? XRMESH_MESH_CALLBACKS_ON_ANY_THREAD : 0;
@@ -124,6 +131,28 @@ static void begin_round(void)
         handles[KIND_xrmesh_lane][at] = lane.bits;
         handles[KIND_xrmesh_processor][at] = processor.bits;
         handles[KIND_xrmesh_histogram][at] = histogram.bits;
+        xrmesh_memory_options_default(&limits);
+        limits.history_bytes = at == 0 ? 1 << 20 : 0;
+        if (xrmesh_memory_create(&limits, &memory) < 0)
+            abort();
+        xrmesh_memory_class(memory, "a", 1, &number);
+        xrmesh_memory_class(memory, "room", 4, &number);
+        for (agent = 0; agent < 8; agent++) {
+            xrmesh_object_default(&things[agent]);
+            things[agent].class_id = (uint32_t)agent % 2;
+            things[agent].pose.position[0] = (float)agent / 4;
+        }
+        xrmesh_memory_insert(memory, things, &objects[at * 8], 8, NULL, 0, NULL);
+        xrmesh_memory_publish(memory, 0, NULL);
+        xrmesh_memory_snapshot(memory, &snapshot);
+        xrmesh_memory_subscribe(memory, NULL, NULL, 4, &subscription);
+        xrmesh_workspace_create(0, &workspace);
+        if (at == 3 && xrmesh_mesh_attach_memory(mesh, memory) < 0)
+            abort();
+        handles[KIND_xrmesh_memory][at] = handles[KIND_xrmesh_memory][at + 4] = memory.bits;
+        handles[KIND_xrmesh_snapshot][at] = handles[KIND_xrmesh_snapshot][at + 4] = snapshot.bits;
+        handles[KIND_xrmesh_workspace][at] = handles[KIND_xrmesh_workspace][at + 4] = workspace.bits;
+        handles[KIND_xrmesh_subscription][at] = subscription.bits;
     }
 }
 

@@ -19,6 +19,21 @@ SHARED = {
     ("xrmesh_mesh_move_many", "agents"): "count",
     ("xrmesh_mesh_submit", "ids"): "count",
     ("xrmesh_context_submit", "ids"): "count",
+    ("xrmesh_memory_insert", "objects"): "count",
+    ("xrmesh_memory_update_poses", "ids"): "count",
+    ("xrmesh_context_update_poses", "ids"): "count",
+    ("xrmesh_memory_observe", "observations"): "count",
+    ("xrmesh_snapshot_resolve", "ids"): "count",
+    ("xrmesh_snapshot_world_poses", "ids"): "count",
+    ("xrmesh_snapshot_world_boxes", "ids"): "count",
+    ("xrmesh_snapshot_nearest_each", "points"): "count",
+    ("xrmesh_snapshot_within_each", "points"): "count",
+    ("xrmesh_snapshot_in_box_each", "boxes"): "count",
+    ("xrmesh_snapshot_in_oriented_box_each", "boxes"): "count",
+    ("xrmesh_snapshot_in_frustum_each", "frusta"): "count",
+    ("xrmesh_snapshot_in_region_each", "regions"): "count",
+    ("xrmesh_snapshot_ray_each", "rays"): "count",
+    ("xrmesh_snapshot_ray_all_each", "rays"): "count",
 }
 # Arrays whose length is in no parameter.
 FIXED = {"point": 3}
@@ -31,6 +46,12 @@ COUNTED = {
     ("xrmesh_named_type", "name"): ("name_len", 1),
     ("xrmesh_named_processor", "name"): ("name_len", 1),
     ("xrmesh_named_type", "agent_type"): (None, 1),
+    ("xrmesh_observer", "sight"): (None, 1),
+    ("xrmesh_filter", "classes"): ("class_count", 1),
+    ("xrmesh_area", "name"): ("name_len", 1),
+    ("xrmesh_area", "kind"): ("kind_len", 1),
+    ("xrmesh_area", "properties"): ("properties_len", 1),
+    ("xrmesh_area", "corners"): ("corner_count", 1),
 }
 # Fields that decide how long a call takes or how many threads there are: mostly small.
 SMALL = {
@@ -43,6 +64,18 @@ SMALL = {
     "priority": "one_in(16) ? (uint8_t)chance() : (uint8_t)below(11)",
     "reserved": "one_in(64) ? 1 : 0",
     "buffer_bytes": "one_in(16) ? any_u32() : below(4096)",
+    "attributes_offset": "one_in(16) ? any_u32() : below(4)",
+    "attributes_len": "one_in(16) ? any_u32() : below(4)",
+    "name_offset": "one_in(16) ? any_u32() : below(4)",
+    "attributes": "one_in(16) ? any_u32() : below(4)",
+    "class_id": "one_in(16) ? any_u32() : below(3)",
+    "anchor": "one_in(16) ? any_u32() : below(3)",
+    "queue": "one_in(64) ? any_u32() : below(16)",
+    "hits": "one_in(64) ? any_u32() : below(64)",
+    # Room on the disk.
+    "reserve_bytes": "one_in(64) ? any_u64() : below(4096)",
+    "mode": "one_in(16) ? any_u32() : below(3)",
+    "merge_after": "one_in(4) ? any_u32() : 1 + below(3)",
 }
 # Called once where others are called so many times.
 RARE = {
@@ -54,6 +87,18 @@ RARE = {
     "xrmesh_processor_destroy": 6,
     "xrmesh_histogram_destroy": 6,
     "xrmesh_replay_run": 3,
+    "xrmesh_memory_destroy": 12,
+    "xrmesh_memory_close": 20,
+    "xrmesh_snapshot_destroy": 3,
+    "xrmesh_workspace_destroy": 6,
+    "xrmesh_subscription_destroy": 4,
+    "xrmesh_checkpoint_destroy": 3,
+    # They sync.
+    "xrmesh_memory_open": 6,
+    "xrmesh_memory_flush": 4,
+    "xrmesh_memory_flush_behind": 4,
+    "xrmesh_memory_checkpoint": 4,
+    "xrmesh_store_compact": 8,
 }
 CALLBACKS = {"on_start", "on_message", "on_tick", "on_stop", "hash_state", "drop", "create", "write", "flush", "read"}
 
@@ -69,6 +114,10 @@ NUMBERS = {
     "xrmesh_status": "-(xrmesh_status)below(900)",
     "xrmesh_agent_id": "any_id()",
     "xrmesh_topic_id": "any_id()",
+    "xrmesh_object_id": "any_object()",
+    "xrmesh_class_id": "one_in(16) ? any_u32() : below(3)",
+    "xrmesh_anchor_id": "one_in(16) ? any_u32() : below(4)",
+    "xrmesh_area_id": "one_in(16) ? any_u32() : below(4)",
 }
 
 
@@ -227,6 +276,8 @@ class Writer:
             if not parameter.is_const:
                 if parameter.pointed in self.header.handles:
                     keep.append(f"{name} != NULL) keep_handle(KIND_{parameter.pointed}, {name}->bits);")
+                elif parameter.pointed == "xrmesh_object_id":
+                    keep.append(f"{name} != NULL && n_{length} > 0) keep_object(*{name});")
                 elif parameter.pointed in ("xrmesh_agent_id", "xrmesh_topic_id"):
                     some = f" && n_{length} > 0 && *{name} != 0xA5A5A5A5A5A5A5A5u" if length else ""
                     keep.append(f"{name} != NULL{some}) keep_id(*{name});")
@@ -255,9 +306,9 @@ class Writer:
         if kind == "char" and parameter.is_const:
             if not length:
                 raise SystemExit(f"{function.name}: the text {name} has no length")
-            source = "any_path" if "path" in name else "any_text"
+            source = next((f"any_{one}" for one in ("path", "folder") if one in name), "any_text")
             lines.append(f"        {name} = {source}(&n_{length});")
-        elif kind in self.defaults and self.header.structs[kind][0].name == "struct_size":
+        elif kind in self.defaults and self.header.structs[kind][0].name == "struct_size" and not length:
             # One that says another size, and has it. What fills in defaults takes the whole of it.
             lines += [
                 f"        uint32_t size = sizeof({kind});",

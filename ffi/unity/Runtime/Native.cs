@@ -220,6 +220,155 @@ namespace Xrmesh
         { XrRegion filled; Native.xrmesh_region_default(&filled); return filled; }
     }
 
+    /// <summary>An object. 120 bytes. Fill one that is to come by `xrmesh_object_default`.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrObject
+    {
+        /// <summary>Its name; 0 of one that is to come.</summary>
+        public ulong id;
+        /// <summary>When it was first observed.</summary>
+        public long first_seen_ns;
+        /// <summary>When it was last observed: not before it was first.</summary>
+        public long last_seen_ns;
+        /// <summary>Where it is, seen from its anchor.</summary>
+        public XrPose pose;
+        /// <summary>Half its size along its own axes, in metres; zero for a point.</summary>
+        public XrFloat3 half_extents;
+        /// <summary>With XRMESH_OBJECT_VELOCITY: how it moves about its anchor, in metres a second.</summary>
+        public XrFloat3 velocity;
+        /// <summary>How sure its observers are, 0 to 1.</summary>
+        public float confidence;
+        /// <summary>How long it is worth keeping, 0 to 1: what ageing lowers and observation restores.</summary>
+        public float persistence;
+        /// <summary>What it is.</summary>
+        public uint class_id;
+        /// <summary>What it hangs on.</summary>
+        public uint anchor;
+        /// <summary>XRMESH_ATTRIBUTES_*.</summary>
+        public uint attributes;
+        /// <summary>Where its attributes begin in the call's content.</summary>
+        public uint attributes_offset;
+        /// <summary>Bytes of its attributes.</summary>
+        public uint attributes_len;
+        /// <summary>Where the text by which a map knows it begins in the call's content.</summary>
+        public uint name_offset;
+        /// <summary>Bytes of that text; 0 for none.</summary>
+        public uint name_len;
+        /// <summary>XRMESH_OBJECT_*.</summary>
+        public uint flags;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrObject Default()
+        { XrObject filled; Native.xrmesh_object_default(&filled); return filled; }
+    }
+
+    /// <summary>What one thread's queries work in: kept from one to the next, they allocate nothing.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrWorkspaceHandle
+    {
+        /// <summary>The handle; zero is null.</summary>
+        public ulong bits;
+    }
+
+    /// <summary>A place, in metres. 12 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrPoint
+    {
+        /// <summary>To the right.</summary>
+        public float x;
+        /// <summary>Up.</summary>
+        public float y;
+        /// <summary>Backward.</summary>
+        public float z;
+    }
+
+    /// <summary>Which objects a query takes, by class. Fill it by `xrmesh_filter_default`: all.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrFilter
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>XRMESH_FILTER_*.</summary>
+        public uint mode;
+        /// <summary>With XRMESH_FILTER_ONLY and XRMESH_FILTER_EXCEPT.</summary>
+        public uint* classes;
+        /// <summary>How many classes, at most 65,536.</summary>
+        public uint class_count;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrFilter Default()
+        { XrFilter filled; Native.xrmesh_filter_default(&filled); return filled; }
+    }
+
+    /// <summary>An object that a query found, and how far it is. 16 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrFound
+    {
+        /// <summary>The object.</summary>
+        public ulong @object;
+        /// <summary>The squared distance to its box in the world, in m²: zero inside.</summary>
+        public float distance_squared;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+    }
+
+    /// <summary>A half line. 24 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrRay
+    {
+        /// <summary>Where it begins, in metres.</summary>
+        public XrFloat3 origin;
+        /// <summary>Where it goes, of any length but zero.</summary>
+        public XrFloat3 direction;
+    }
+
+    /// <summary>An object whose box a ray enters, and where. 16 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrRayHit
+    {
+        /// <summary>The object.</summary>
+        public ulong @object;
+        /// <summary>The distance from the ray's origin, in metres.</summary>
+        public float distance_m;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+    }
+
+    /// <summary>What a detector saw of one thing. 72 bytes. Fill it by `xrmesh_observation_default`.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrObservation
+    {
+        /// <summary>
+        /// The object that it is known to be, where a tracker keeps it; 0 where that is not known. One that
+        /// has left is taken for unknown.
+        /// </summary>
+        public ulong @object;
+        /// <summary>Where it was seen, from its anchor.</summary>
+        public XrPose pose;
+        /// <summary>Half its size along its own axes, in metres; zero where that is not known.</summary>
+        public XrFloat3 half_extents;
+        /// <summary>How sure the detector is, 0 to 1.</summary>
+        public float confidence;
+        /// <summary>What it is.</summary>
+        public uint class_id;
+        /// <summary>The anchor that the pose is given from, which a new object then hangs on.</summary>
+        public uint anchor;
+        /// <summary>XRMESH_ATTRIBUTES_*: what a new object is given; one that is known keeps its own.</summary>
+        public uint attributes;
+        /// <summary>Where they begin in the call's content.</summary>
+        public uint attributes_offset;
+        /// <summary>Their bytes.</summary>
+        public uint attributes_len;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrObservation Default()
+        { XrObservation filled; Native.xrmesh_observation_default(&filled); return filled; }
+    }
+
     /// <summary>
     /// A message to be sent. 104 bytes. All zeros but `kind`, `target` and the payload is a plain
     /// message from the host to an agent.
@@ -356,6 +505,582 @@ namespace Xrmesh
         public uint level;
         /// <summary>Bytes of its text.</summary>
         public uint text_len;
+    }
+
+    /// <summary>A spatial memory: the objects of the world, found by where they are. Null if its bits are zero.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrMemoryHandle
+    {
+        /// <summary>The handle; zero is null.</summary>
+        public ulong bits;
+    }
+
+    /// <summary>Where somebody looks, and would have seen what is there. 24 bytes where pointers have 8.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrObserver
+    {
+        /// <summary>Where the eye is, in the world, in metres.</summary>
+        public XrFloat3 eye;
+        /// <summary>1 where objects hide each other from it, else 0.</summary>
+        public uint occlusion;
+        /// <summary>What it would see: a camera's frustum up to its range, a scanner's sphere.</summary>
+        public XrRegion* sight;
+    }
+
+    /// <summary>What ageing did. 8 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrAged
+    {
+        /// <summary>Objects that lost persistence and stayed.</summary>
+        public uint aged;
+        /// <summary>Objects that left: see `xrmesh_memory_departures`.</summary>
+        public uint faded;
+    }
+
+    /// <summary>An anchor. 72 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrAnchor
+    {
+        /// <summary>Its id.</summary>
+        public uint id;
+        /// <summary>What it hangs on; XRMESH_ANCHOR_WORLD.</summary>
+        public uint parent;
+        /// <summary>Where it is, seen from its parent.</summary>
+        public XrPose pose;
+        /// <summary>Where it is in the world: as readers see it, while a correction is under way.</summary>
+        public XrPose world_pose;
+        /// <summary>Bytes of its name.</summary>
+        public uint name_len;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+    }
+
+    /// <summary>A memory as it was at one moment, for any number of threads. It outlives its memory.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrSnapshotHandle
+    {
+        /// <summary>The handle; zero is null.</summary>
+        public ulong bits;
+    }
+
+    /// <summary>An area that is to come. Fill it by `xrmesh_area_default`.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrArea
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>The axis along which it stands: 0 for X, 1 for Y, 2 for Z.</summary>
+        public uint up_axis;
+        /// <summary>Its name. Optional.</summary>
+        public byte* name;
+        /// <summary>What it is: `room`, `zone` and the like. Optional.</summary>
+        public byte* kind;
+        /// <summary>What else is known of it, as the text of a JSON object. Optional.</summary>
+        public byte* properties;
+        /// <summary>
+        /// Its corners in order around it, in the world; the prism over them reaches from the lowest to the
+        /// highest along `up_axis`.
+        /// </summary>
+        public XrPoint* corners;
+        /// <summary>Bytes of the name.</summary>
+        public uint name_len;
+        /// <summary>Bytes of the kind.</summary>
+        public uint kind_len;
+        /// <summary>Bytes of the properties.</summary>
+        public uint properties_len;
+        /// <summary>How many corners, from 3 on.</summary>
+        public uint corner_count;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrArea Default()
+        { XrArea filled; Native.xrmesh_area_default(&filled); return filled; }
+    }
+
+    /// <summary>What there is to read of an area. 24 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrAreaShape
+    {
+        /// <summary>Its id.</summary>
+        public uint id;
+        /// <summary>0 for X, 1 for Y, 2 for Z.</summary>
+        public uint up_axis;
+        /// <summary>Bytes of the name.</summary>
+        public uint name_len;
+        /// <summary>Bytes of the kind.</summary>
+        public uint kind_len;
+        /// <summary>Bytes of the properties.</summary>
+        public uint properties_len;
+        /// <summary>How many corners.</summary>
+        public uint corner_count;
+    }
+
+    /// <summary>Where the answers of one question of a batch lie. 8 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrRange
+    {
+        /// <summary>The first.</summary>
+        public uint first;
+        /// <summary>How many.</summary>
+        public uint count;
+    }
+
+    /// <summary>A box along the world's axes, in metres. 24 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrBox
+    {
+        /// <summary>The least of each axis.</summary>
+        public XrFloat3 low;
+        /// <summary>The greatest of each axis.</summary>
+        public XrFloat3 high;
+    }
+
+    /// <summary>A box that is turned. 40 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrOrientedBox
+    {
+        /// <summary>Its middle, and how it is turned.</summary>
+        public XrPose pose;
+        /// <summary>Half its size along its own axes, in metres.</summary>
+        public XrFloat3 half_extents;
+    }
+
+    /// <summary>What a view sees: OpenXR's XrFovf from a pose. 52 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrFrustum
+    {
+        /// <summary>The eye; it looks along its −Z.</summary>
+        public XrPose pose;
+        /// <summary>Negative where the edge lies to the left of straight ahead.</summary>
+        public float left_rad;
+        /// <summary>The right edge.</summary>
+        public float right_rad;
+        /// <summary>The upper edge.</summary>
+        public float up_rad;
+        /// <summary>Negative where the edge lies below straight ahead.</summary>
+        public float down_rad;
+        /// <summary>Above 0.</summary>
+        public float near_m;
+        /// <summary>Beyond `near_m`.</summary>
+        public float far_m;
+    }
+
+    /// <summary>
+    /// How observations of a class become objects, and how long these last. Fill it by
+    /// `xrmesh_class_options_default`.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrClassOptions
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>
+        /// How many observations in a row must have been of the one and none of the other before two objects
+        /// are merged, 1 to 65,535.
+        /// </summary>
+        public uint merge_after;
+        /// <summary>
+        /// How far, in metres, an observation may lie from where its object was predicted: above 0, at most
+        /// 1,000.
+        /// </summary>
+        public float gate_m;
+        /// <summary>How much of a pair's cost is what the two boxes do not share, 0 to 1.</summary>
+        public float overlap_weight;
+        /// <summary>How far an observation as sure as its object moves it, above 0, at most 1.</summary>
+        public float gain;
+        /// <summary>The fastest that an object moves, in metres a second, 0 to 1,000.</summary>
+        public float max_speed_m_s;
+        /// <summary>How close, in metres, two objects are taken for one; 0 for never, at most `gate_m`.</summary>
+        public float merge_distance_m;
+        /// <summary>What part of the persistence that an object lacks a sure observation restores, 0 to 1.</summary>
+        public float restore;
+        /// <summary>The persistence below which it leaves, 0 to 1.</summary>
+        public float least_persistence;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+        /// <summary>How long an object that is not observed is expected to go on as it moved, in nanoseconds.</summary>
+        public long prediction_ns;
+        /// <summary>For how long an object that is not seen loses nothing, in nanoseconds.</summary>
+        public long patience_ns;
+        /// <summary>
+        /// In what time an object that should be seen and is not loses half of its persistence, in
+        /// nanoseconds, above 0.
+        /// </summary>
+        public long half_life_ns;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrClassOptions Default()
+        { XrClassOptions filled; Native.xrmesh_class_options_default(&filled); return filled; }
+    }
+
+    /// <summary>What opening a store found. Fill it by `xrmesh_recovery_default`.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrRecovery
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>1 if the end of the log was cut off: what a crash left, and what was never acknowledged.</summary>
+        public uint is_torn;
+        /// <summary>The last change that is there.</summary>
+        public ulong through;
+        /// <summary>The last change of the image that was read; 0 where there was none.</summary>
+        public ulong image_through;
+        /// <summary>Records read from the image.</summary>
+        public ulong image_records;
+        /// <summary>Records read from the log behind it.</summary>
+        public ulong log_records;
+        /// <summary>Where in its file the log was cut.</summary>
+        public ulong torn_offset;
+        /// <summary>How many bytes followed, reserved room included.</summary>
+        public ulong torn_bytes;
+        /// <summary>1 if a damaged image was passed over and an older one served.</summary>
+        public uint skipped_image;
+        /// <summary>Files that were removed: replaced, unfinished or empty ones.</summary>
+        public uint removed_files;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrRecovery Default()
+        { XrRecovery filled; Native.xrmesh_recovery_default(&filled); return filled; }
+    }
+
+    /// <summary>
+    /// The limits of a memory. Fill it by `xrmesh_memory_options_default`: 100,000 objects, no past. Memory
+    /// is taken as it is used: about 175 bytes an object, its attributes and its name apart.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrMemoryOptions
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>XRMESH_ABI_VERSION, as the host was compiled with it.</summary>
+        public uint abi_version;
+        /// <summary>The most objects at one time: 1 to 2²⁸.</summary>
+        public uint max_objects;
+        /// <summary>XRMESH_WHEN_FULL_*.</summary>
+        public uint when_full;
+        /// <summary>The most class labels: 1 to 65,536.</summary>
+        public uint max_classes;
+        /// <summary>The most anchors: 0 to 2²⁴.</summary>
+        public uint max_anchors;
+        /// <summary>The most areas: 0 to 2²⁴.</summary>
+        public uint max_areas;
+        /// <summary>The most ids of merged objects that still find the other: 0 to 2²⁰.</summary>
+        public uint max_aliases;
+        /// <summary>The longest attributes of one object, in bytes: 0 to 2³⁰.</summary>
+        public uint max_attribute_bytes;
+        /// <summary>The longest label or name, in bytes: 1 to 65,535.</summary>
+        public uint max_name_bytes;
+        /// <summary>The most corners of an area: 3 to 65,536.</summary>
+        public uint max_area_corners;
+        /// <summary>
+        /// The most states, beside the current one, that snapshots hold when another is published: 1 to
+        /// 4,096.
+        /// </summary>
+        public uint max_snapshots;
+        /// <summary>How many objects one publication places anew at most after an anchor was corrected: 1 to 2²⁸.</summary>
+        public uint correction_budget;
+        /// <summary>
+        /// XRMESH_DURABILITY_*: how soon moves, observations and ageing are written, for classes of which
+        /// `xrmesh_memory_set_durability` says nothing else. All other changes are always written at once.
+        /// </summary>
+        public uint durability;
+        /// <summary>With XRMESH_DURABILITY_INTERVAL: published states, at least 1.</summary>
+        public uint durability_ticks;
+        /// <summary>How much gathers before it becomes a block of the log, in bytes: 1 KiB to 16 MiB.</summary>
+        public uint block_bytes;
+        /// <summary>How many bytes held snapshots may keep that the memory itself no longer needs.</summary>
+        public ulong max_snapshot_bytes;
+        /// <summary>The most bytes that the past takes: 0 for no past, at most 2⁴⁰.</summary>
+        public ulong history_bytes;
+        /// <summary>How far the past reaches back, at most, in nanoseconds; not negative.</summary>
+        public long history_ns;
+        /// <summary>A log file is ended beyond so many bytes: from 4 KiB.</summary>
+        public ulong file_bytes;
+        /// <summary>Room kept ahead in a file, in bytes: 0 to 1 GiB.</summary>
+        public ulong reserve_bytes;
+        /// <summary>From so many bytes that wait, the writer writes them itself, without a sync.</summary>
+        public ulong write_behind_bytes;
+        /// <summary>The most bytes that may wait while a flush writes; beyond it changes are refused.</summary>
+        public ulong backlog_bytes;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrMemoryOptions Default()
+        { XrMemoryOptions filled; Native.xrmesh_memory_options_default(&filled); return filled; }
+    }
+
+    /// <summary>A queue of what changes in a memory.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrSubscriptionHandle
+    {
+        /// <summary>The handle; zero is null.</summary>
+        public ulong bits;
+    }
+
+    /// <summary>What became of an object from one published state to the next. 40 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrNotice
+    {
+        /// <summary>The object; 0 with XRMESH_NOTICE_MISSED.</summary>
+        public ulong @object;
+        /// <summary>With XRMESH_REMOVAL_MERGED the object that it is one with.</summary>
+        public ulong into;
+        /// <summary>The time of the publication.</summary>
+        public long at_ns;
+        /// <summary>Its class; of one that left, the one that it had.</summary>
+        public uint class_id;
+        /// <summary>XRMESH_NOTICE_*.</summary>
+        public uint @event;
+        /// <summary>With XRMESH_NOTICE_REMOVED: XRMESH_REMOVAL_*.</summary>
+        public uint removal;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+    }
+
+    /// <summary>What became of an observation. 24 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrFused
+    {
+        /// <summary>The object that it is of.</summary>
+        public ulong @object;
+        /// <summary>With XRMESH_FUSED_MERGED the object that left; its id finds the other from now on.</summary>
+        public ulong gone;
+        /// <summary>XRMESH_FUSED_*.</summary>
+        public uint how;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+    }
+
+    /// <summary>What was written. 24 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrExported
+    {
+        /// <summary>How many objects.</summary>
+        public ulong objects;
+        /// <summary>How many areas.</summary>
+        public ulong areas;
+        /// <summary>How many bytes of JSON.</summary>
+        public ulong bytes;
+    }
+
+    /// <summary>
+    /// Where the bytes of a recording or a map go: the host's functions. They run on the thread of the call that
+    /// writes, within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrWriter
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>
+        /// Bytes that gather before `write` gets them in one piece; 0 gives it each piece at once. Default
+        /// 262,144, at most 67,108,864.
+        /// </summary>
+        public uint buffer_bytes;
+        /// <summary>The host's own. Optional.</summary>
+        public IntPtr user_data;
+        /// <summary>
+        /// Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
+        /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends it
+        /// all. Required.
+        /// </summary>
+        public IntPtr write;
+        /// <summary>
+        /// Runs when all is written, after the last bytes. Below 0: it could not be finished.
+        /// Optional.
+        /// </summary>
+        public IntPtr flush;
+        /// <summary>Runs exactly once, when nothing will be written any more; also if it could not begin.</summary>
+        public IntPtr drop;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrWriter Default()
+        { XrWriter filled; Native.xrmesh_writer_default(&filled); return filled; }
+    }
+
+    /// <summary>
+    /// xrmesh_writer.write: Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
+    /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends it
+    /// all. Required.
+    /// </summary>
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    public unsafe delegate int XrWriterWrite(IntPtr user_data, byte* bytes, uint bytes_len, uint* taken);
+
+    /// <summary>
+    /// xrmesh_writer.flush: Runs when all is written, after the last bytes. Below 0: it could not be finished.
+    /// Optional.
+    /// </summary>
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    public unsafe delegate int XrWriterFlush(IntPtr user_data);
+
+    /// <summary>xrmesh_writer.drop: Runs exactly once, when nothing will be written any more; also if it could not begin.</summary>
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    public unsafe delegate void XrWriterDrop(IntPtr user_data);
+
+    /// <summary>What was taken in. 32 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrImported
+    {
+        /// <summary>How many objects.</summary>
+        public ulong objects;
+        /// <summary>How many anchors, those that were there by their names not counted.</summary>
+        public ulong anchors;
+        /// <summary>How many areas.</summary>
+        public ulong areas;
+        /// <summary>1 if objects kept their ids.</summary>
+        public uint kept_ids;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+    }
+
+    /// <summary>What was published. 24 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrPublished
+    {
+        /// <summary>The number of the state, from 1.</summary>
+        public ulong version;
+        /// <summary>The bytes of pages that only held snapshots still need.</summary>
+        public ulong retained_bytes;
+        /// <summary>1 if readers see every anchor where it is; 0 while corrections are under way.</summary>
+        public uint is_corrected;
+        /// <summary>
+        /// XRMESH_OK, or why the store takes no further change. What was published stands in RAM in any
+        /// case.
+        /// </summary>
+        public int store;
+    }
+
+    /// <summary>Why an object left. 24 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrDeparture
+    {
+        /// <summary>The object.</summary>
+        public ulong @object;
+        /// <summary>With XRMESH_REMOVAL_MERGED the object that it is one with.</summary>
+        public ulong into;
+        /// <summary>XRMESH_REMOVAL_*.</summary>
+        public uint removal;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+    }
+
+    /// <summary>What a memory holds and takes. Fill it by `xrmesh_memory_stats_default`.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrMemoryStats
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>Objects.</summary>
+        public uint objects;
+        /// <summary>Class labels.</summary>
+        public uint classes;
+        /// <summary>Anchors, the world's own not counted.</summary>
+        public uint anchors;
+        /// <summary>Areas.</summary>
+        public uint areas;
+        /// <summary>1 if it is attached to a mesh.</summary>
+        public uint is_attached;
+        /// <summary>The last change.</summary>
+        public ulong sequence;
+        /// <summary>The last change that is certain to outlive a crash; 0 for a memory in RAM.</summary>
+        public ulong durable_through;
+        /// <summary>Bytes of changes that wait to be written to the store.</summary>
+        public ulong pending_bytes;
+        /// <summary>Bytes of RAM that objects and index take.</summary>
+        public ulong memory_bytes;
+        /// <summary>Bytes of all attributes' content.</summary>
+        public ulong attribute_bytes;
+        /// <summary>Bytes that the past takes.</summary>
+        public ulong past_bytes;
+        /// <summary>When the oldest state was published that `xrmesh_memory_as_of` can give.</summary>
+        public long oldest_past_ns;
+        /// <summary>1 if there is such a state.</summary>
+        public uint has_past;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrMemoryStats Default()
+        { XrMemoryStats filled; Native.xrmesh_memory_stats_default(&filled); return filled; }
+    }
+
+    /// <summary>Which state a snapshot is of. 24 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrSnapshotState
+    {
+        /// <summary>The number of the published state, from 1; 0 where none was published yet.</summary>
+        public ulong version;
+        /// <summary>The time at which it was published.</summary>
+        public long time_ns;
+        /// <summary>Objects in it.</summary>
+        public uint objects;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+    }
+
+    /// <summary>A whole memory on its way into its store.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrCheckpointHandle
+    {
+        /// <summary>The handle; zero is null.</summary>
+        public ulong bits;
+    }
+
+    /// <summary>How far a checkpoint is. 24 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrCheckpointProgress
+    {
+        /// <summary>Bytes written so far.</summary>
+        public ulong bytes;
+        /// <summary>The last change that it holds.</summary>
+        public ulong through;
+        /// <summary>1 if it is whole and certain, and what it replaces is gone.</summary>
+        public uint is_written;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+    }
+
+    /// <summary>What a store consists of, and whether it can be opened. Fill it by `xrmesh_store_report_default`.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrStoreReport
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>
+        /// 1 if it can be opened and holds all that it acknowledged. A torn end is sound: it was never
+        /// acknowledged.
+        /// </summary>
+        public uint is_sound;
+        /// <summary>Why it could not be opened: XRMESH_OK if it can.</summary>
+        public int fault;
+        /// <summary>Files of its folder.</summary>
+        public uint files;
+        /// <summary>Bytes of the store's own files.</summary>
+        public ulong bytes;
+        /// <summary>The last change that opening it would find.</summary>
+        public ulong through;
+        /// <summary>Records that opening it would read from its image and its log.</summary>
+        public ulong records;
+        /// <summary>1 if its end is torn, as a crash leaves it.</summary>
+        public uint is_torn;
+        /// <summary>Files with something in them that no store writes.</summary>
+        public uint damaged_files;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrStoreReport Default()
+        { XrStoreReport filled; Native.xrmesh_store_report_default(&filled); return filled; }
+    }
+
+    /// <summary>What compacting a store did. 24 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrCompacted
+    {
+        /// <summary>The bytes of all files of its folder before.</summary>
+        public ulong bytes_before;
+        /// <summary>And after.</summary>
+        public ulong bytes_after;
+        /// <summary>How many objects it holds.</summary>
+        public uint objects;
+        /// <summary>Zero.</summary>
+        public uint reserved;
     }
 
     /// <summary>How a mesh is made. Fill it by `xrmesh_mesh_options_default`.</summary>
@@ -502,60 +1227,6 @@ namespace Xrmesh
         /// </summary>
         public ulong lost;
     }
-
-    /// <summary>
-    /// Where a recording's bytes go: the host's functions. They run on the thread of the call that records,
-    /// within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
-    /// </summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public unsafe partial struct XrWriter
-    {
-        /// <summary>The size of this struct.</summary>
-        public uint struct_size;
-        /// <summary>
-        /// Bytes that gather before `write` gets them in one piece; 0 gives it each record at once. Default
-        /// 262,144, at most 67,108,864.
-        /// </summary>
-        public uint buffer_bytes;
-        /// <summary>The host's own. Optional.</summary>
-        public IntPtr user_data;
-        /// <summary>
-        /// Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
-        /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
-        /// recording. Required.
-        /// </summary>
-        public IntPtr write;
-        /// <summary>
-        /// Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
-        /// Optional.
-        /// </summary>
-        public IntPtr flush;
-        /// <summary>Runs exactly once, when nothing will be written any more; also if the recording could not begin.</summary>
-        public IntPtr drop;
-
-        /// <summary>One that the library has filled.</summary>
-        public static XrWriter Default()
-        { XrWriter filled; Native.xrmesh_writer_default(&filled); return filled; }
-    }
-
-    /// <summary>
-    /// xrmesh_writer.write: Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
-    /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
-    /// recording. Required.
-    /// </summary>
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    public unsafe delegate int XrWriterWrite(IntPtr user_data, byte* bytes, uint bytes_len, uint* taken);
-
-    /// <summary>
-    /// xrmesh_writer.flush: Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
-    /// Optional.
-    /// </summary>
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    public unsafe delegate int XrWriterFlush(IntPtr user_data);
-
-    /// <summary>xrmesh_writer.drop: Runs exactly once, when nothing will be written any more; also if the recording could not begin.</summary>
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    public unsafe delegate void XrWriterDrop(IntPtr user_data);
 
     /// <summary>A recording in progress. 24 bytes.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -887,6 +1558,12 @@ namespace Xrmesh
         public uint processor_count;
         /// <summary>Zero.</summary>
         public uint reserved;
+        /// <summary>
+        /// For a session whose mesh had a memory, one that is equal to what that was when the recording began;
+        /// otherwise zero. The replay takes it, for good once the recording was read: what the handle still
+        /// does is to take snapshots.
+        /// </summary>
+        public XrMemoryHandle memory;
 
         /// <summary>One that the library has filled.</summary>
         public static XrReplayOptions Default()
@@ -980,6 +1657,87 @@ namespace Xrmesh
 
         /// <summary>Something worth a line happened.</summary>
         public const int XRMESH_LOG_INFO = 3;
+
+        /// <summary>Nothing more is known.</summary>
+        public const int XRMESH_ATTRIBUTES_NONE = 0;
+
+        /// <summary>Bytes that the library does not read.</summary>
+        public const int XRMESH_ATTRIBUTES_BYTES = 1;
+
+        /// <summary>A JSON value as text.</summary>
+        public const int XRMESH_ATTRIBUTES_JSON = 2;
+
+        /// <summary>A feature vector: floats, 4 bytes each in the machine's order.</summary>
+        public const int XRMESH_ATTRIBUTES_FEATURES = 3;
+
+        /// <summary>`velocity` is known.</summary>
+        public const int XRMESH_OBJECT_VELOCITY = 1;
+
+        /// <summary>There was no room for what follows: take a snapshot now and read the whole from it.</summary>
+        public const int XRMESH_NOTICE_MISSED = 0;
+
+        /// <summary>The object is new, and in the region.</summary>
+        public const int XRMESH_NOTICE_ADDED = 1;
+
+        /// <summary>It was there before and has come into the region, or into the classes.</summary>
+        public const int XRMESH_NOTICE_ENTERED = 2;
+
+        /// <summary>It moved within the region; nothing else of it changed.</summary>
+        public const int XRMESH_NOTICE_MOVED = 3;
+
+        /// <summary>Something else of it changed, and it may have moved within the region.</summary>
+        public const int XRMESH_NOTICE_CHANGED = 4;
+
+        /// <summary>It is still there but no longer in the region, or of another class.</summary>
+        public const int XRMESH_NOTICE_LEFT = 5;
+
+        /// <summary>It was in the region and is gone: `removal` says why.</summary>
+        public const int XRMESH_NOTICE_REMOVED = 6;
+
+        /// <summary>All, of any class.</summary>
+        public const int XRMESH_FILTER_ALL = 0;
+
+        /// <summary>Those of `classes`.</summary>
+        public const int XRMESH_FILTER_ONLY = 1;
+
+        /// <summary>Those of all other classes.</summary>
+        public const int XRMESH_FILTER_EXCEPT = 2;
+
+        /// <summary>The object was known, and is updated.</summary>
+        public const int XRMESH_FUSED_UPDATED = 1;
+
+        /// <summary>The object is new.</summary>
+        public const int XRMESH_FUSED_CREATED = 2;
+
+        /// <summary>The object was known, is updated, and was found to be one with `gone`.</summary>
+        public const int XRMESH_FUSED_MERGED = 3;
+
+        /// <summary>A new object takes the place of the least persistent one.</summary>
+        public const int XRMESH_WHEN_FULL_EVICT = 0;
+
+        /// <summary>A new object is refused.</summary>
+        public const int XRMESH_WHEN_FULL_REFUSE = 1;
+
+        /// <summary>Each move, observation and ageing is written to the store.</summary>
+        public const int XRMESH_DURABILITY_EACH = 0;
+
+        /// <summary>The last of each object is written once in so many published states, or by a flush.</summary>
+        public const int XRMESH_DURABILITY_INTERVAL = 1;
+
+        /// <summary>They stand in checkpoints only, and count as certain at once.</summary>
+        public const int XRMESH_DURABILITY_SNAPSHOT = 2;
+
+        /// <summary>The host removed it.</summary>
+        public const int XRMESH_REMOVAL_REMOVED = 1;
+
+        /// <summary>It was found to be the same as another, `into`.</summary>
+        public const int XRMESH_REMOVAL_MERGED = 2;
+
+        /// <summary>Its persistence fell below the least of its class.</summary>
+        public const int XRMESH_REMOVAL_FADED = 3;
+
+        /// <summary>It gave its place to another when the memory was full.</summary>
+        public const int XRMESH_REMOVAL_EVICTED = 4;
 
         /// <summary>`pose` says where the agent is.</summary>
         public const int XRMESH_SPAWN_POSE = 1;
@@ -1293,6 +2051,9 @@ namespace Xrmesh
         /// </summary>
         public const int XRMESH_ABI_VERSION = 1;
 
+        /// <summary>The world, which anchors hang on at last. It never moves.</summary>
+        public const int XRMESH_ANCHOR_WORLD = 0;
+
         /// <summary>Success.</summary>
         public const int XRMESH_OK = 0;
 
@@ -1446,6 +2207,54 @@ namespace Xrmesh
         /// <summary>No such processor was added to the mesh.</summary>
         public const int XRMESH_ERROR_UNKNOWN_PROCESSOR = -603;
 
+        /// <summary>No such object is in the memory.</summary>
+        public const int XRMESH_ERROR_UNKNOWN_OBJECT = -701;
+
+        /// <summary>No such class is in the memory.</summary>
+        public const int XRMESH_ERROR_UNKNOWN_CLASS = -702;
+
+        /// <summary>No such anchor is in the memory, or it is the world's, which cannot be changed.</summary>
+        public const int XRMESH_ERROR_UNKNOWN_ANCHOR = -703;
+
+        /// <summary>No such area is in the memory.</summary>
+        public const int XRMESH_ERROR_UNKNOWN_AREA = -704;
+
+        /// <summary>An object was to be merged into itself.</summary>
+        public const int XRMESH_ERROR_SELF_MERGE = -705;
+
+        /// <summary>An anchor was to hang on itself, or on what hangs on it.</summary>
+        public const int XRMESH_ERROR_ANCHOR_CYCLE = -706;
+
+        /// <summary>Something hangs on the anchor.</summary>
+        public const int XRMESH_ERROR_ANCHOR_IN_USE = -707;
+
+        /// <summary>The memory belongs to a mesh or a replay, which does this itself, or the mesh has another memory.</summary>
+        public const int XRMESH_ERROR_ATTACHED = -708;
+
+        /// <summary>The memory is not the mesh's.</summary>
+        public const int XRMESH_ERROR_NOT_ATTACHED = -709;
+
+        /// <summary>Snapshots that are held keep as much as the options allow: destroy some.</summary>
+        public const int XRMESH_ERROR_SNAPSHOTS_HELD = -710;
+
+        /// <summary>The past does not reach as far, or none is kept.</summary>
+        public const int XRMESH_ERROR_NO_PAST = -711;
+
+        /// <summary>Another has the store open, in this process or in another.</summary>
+        public const int XRMESH_ERROR_STORE_LOCKED = -712;
+
+        /// <summary>The store failed earlier and must be opened anew.</summary>
+        public const int XRMESH_ERROR_STORE_FAILED = -713;
+
+        /// <summary>Too much waits to be written to the store: flush first.</summary>
+        public const int XRMESH_ERROR_BACKLOG = -714;
+
+        /// <summary>A checkpoint is being written already, or is written.</summary>
+        public const int XRMESH_ERROR_CHECKPOINT = -715;
+
+        /// <summary>A text is no map, or no room; the text names the line and the column.</summary>
+        public const int XRMESH_ERROR_MAP = -716;
+
         /// <summary>
         /// What a callback of the host returns when it failed; the language bindings return it where the
         /// host's code threw.
@@ -1529,6 +2338,57 @@ namespace Xrmesh
         /// <summary>Despawns an agent, which may be this one. It runs to the end of the round.</summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_context_despawn(XrContextHandle context, ulong agent);
+
+        /// <summary>
+        /// An object of the mesh's memory as it was when the round began; as `xrmesh_memory_object`. `content` is
+        /// optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_context_object(XrContextHandle context, ulong id, XrObject* @object, byte* content, uint content_capacity);
+
+        /// <summary>`xrmesh_snapshot_nearest` of the mesh's memory as it was when the round began.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_context_nearest_objects(XrContextHandle context, XrWorkspaceHandle workspace, XrPoint* point, XrFilter* filter, XrFound* found, uint capacity, uint* count);
+
+        /// <summary>`xrmesh_snapshot_within` of the mesh's memory as it was when the round began.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_context_objects_within(XrContextHandle context, XrWorkspaceHandle workspace, XrPoint* point, float radius, XrFilter* filter, XrFound* found, uint capacity, uint* count);
+
+        /// <summary>`xrmesh_snapshot_in_region` of the mesh's memory as it was when the round began.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_context_objects_in_region(XrContextHandle context, XrWorkspaceHandle workspace, XrRegion* region, XrFilter* filter, ulong* objects, uint capacity, uint* count);
+
+        /// <summary>
+        /// `xrmesh_snapshot_ray_all` of the mesh's memory as it was when the round began: with a capacity of 1 the
+        /// first hit.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_context_ray(XrContextHandle context, XrWorkspaceHandle workspace, XrRay* ray, float reach_m, XrFilter* filter, XrRayHit* hits, uint capacity, uint* count);
+
+        /// <summary>
+        /// Has the mesh's memory take in what this agent's detector saw, as one batch, at the round's end. Where the
+        /// memory refuses, the agent gets an XRMESH_KIND_REFUSED notice.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_context_observe(XrContextHandle context, XrObservation* observations, uint count, byte* content, uint content_len);
+
+        /// <summary>
+        /// Moves objects of the mesh's memory about their anchors, at the round's end; as
+        /// `xrmesh_context_observe`.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_context_update_poses(XrContextHandle context, ulong* ids, XrPose* poses, uint count);
+
+        /// <summary>
+        /// Adds an object to the mesh's memory, at the round's end; as `xrmesh_context_observe`. Its id shows in
+        /// what queries find.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_context_insert_object(XrContextHandle context, XrObject* @object, byte* content, uint content_len);
+
+        /// <summary>Removes an object from the mesh's memory, at the round's end; as `xrmesh_context_observe`.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_context_remove_object(XrContextHandle context, ulong id);
 
         /// <summary>
         /// Sends a batch of messages as this agent, in their order; they may ask, answer and be sent later. `from`
@@ -1664,6 +2524,574 @@ namespace Xrmesh
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_log_take(XrLogRecord* record, byte* text, uint capacity);
+
+        /// <summary>
+        /// Lowers the persistence of what lies where observers look at `now_ns`, at most 4,096 of them, and was not
+        /// seen since the last call for longer than the `patience_ns` of its class. To be called after
+        /// `xrmesh_memory_observe`, in each frame or a few times a second. `aged` is optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_age(XrMemoryHandle memory, XrObserver* observers, uint count, long now_ns, XrAged* aged);
+
+        /// <summary>
+        /// Adds an anchor of that name, which may be empty, at `pose` seen from its parent: the anchor's uuid or
+        /// label, by which it is found again.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_add_anchor(XrMemoryHandle memory, byte* name, uint name_len, uint parent, XrPose* pose, uint* anchor);
+
+        /// <summary>
+        /// Corrects where an anchor is, seen from its parent: all that hangs on it moves with it, through other
+        /// anchors, too. Readers see all of it or none: in the next published state where at most
+        /// `correction_budget` objects hang there, else in one of the next, once all are placed. Until then
+        /// `is_corrected` of what is published is 0.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_correct_anchor(XrMemoryHandle memory, uint anchor, XrPose* pose);
+
+        /// <summary>Hangs an anchor on another, at `pose` seen from there; as `xrmesh_memory_correct_anchor`.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_rehang_anchor(XrMemoryHandle memory, uint anchor, uint parent, XrPose* pose);
+
+        /// <summary>Removes an anchor on which nothing hangs.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_remove_anchor(XrMemoryHandle memory, uint anchor);
+
+        /// <summary>The anchor of a name, published or not.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_find_anchor(XrMemoryHandle memory, byte* name, uint name_len, uint* anchor);
+
+        /// <summary>
+        /// An anchor as it is, published or not. `name` gets at most `capacity` bytes of its name, cut at a
+        /// character, and is optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_anchor(XrMemoryHandle memory, uint anchor, XrAnchor* shown, byte* name, uint capacity);
+
+        /// <summary>The anchor of a name in a snapshot. A look at every anchor.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_find_anchor(XrSnapshotHandle snapshot, byte* name, uint name_len, uint* anchor);
+
+        /// <summary>An anchor in a snapshot; as `xrmesh_memory_anchor`. `name` is optional.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_anchor(XrSnapshotHandle snapshot, uint anchor, XrAnchor* shown, byte* name, uint capacity);
+
+        /// <summary>All anchors of a snapshot but the world's, by id.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_anchors(XrSnapshotHandle snapshot, uint* anchors, uint capacity, uint* count);
+
+        /// <summary>Fills in an area without corners that stands along Y. NULL is let be.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_area_default(XrArea* area);
+
+        /// <summary>Adds a named part of the map. Objects are in it by where they are.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_add_area(XrMemoryHandle memory, XrArea* area, uint* id);
+
+        /// <summary>Replaces an area, which keeps its id.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_replace_area(XrMemoryHandle memory, uint id, XrArea* area);
+
+        /// <summary>Removes an area; its objects stay.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_remove_area(XrMemoryHandle memory, uint id);
+
+        /// <summary>All areas of a snapshot, by id.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_areas(XrSnapshotHandle snapshot, uint* areas, uint capacity, uint* count);
+
+        /// <summary>
+        /// An area of a snapshot: its name, its kind and its properties one behind the other go to `text`, its
+        /// corners to `corners`, each if there is room for any; `text` is optional. `corners` is optional. `shape`
+        /// says what they need.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_area(XrSnapshotHandle snapshot, uint id, XrAreaShape* shape, byte* text, uint text_capacity, XrPoint* corners, uint corner_capacity);
+
+        /// <summary>
+        /// Attaches a memory to a mesh: its agents see it, each tick ends by publishing it at the tick's time, and
+        /// the mesh's state hash covers it. The handle stays the memory's: changes by it are the mesh's commands
+        /// from now on, which a recording holds, and what the mesh does itself is refused
+        /// (XRMESH_ERROR_ATTACHED). A replay needs an equal memory: see `memory` in `xrmesh_replay_options`.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_mesh_attach_memory(XrMeshHandle mesh, XrMemoryHandle memory);
+
+        /// <summary>
+        /// Takes a memory out of the mesh that it is attached to: it is the host's alone again, such as to close
+        /// its store.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_mesh_detach_memory(XrMeshHandle mesh, XrMemoryHandle memory);
+
+        /// <summary>
+        /// `xrmesh_snapshot_nearest` for each of `points`, at most `limit` objects each. The answers lie in
+        /// `found`, those of each point together: `ranges` gets where. `answer_count` gets how many there are.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_nearest_each(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrPoint* points, XrRange* ranges, uint count, uint limit, XrFilter* filter, XrFound* found, uint capacity, uint* answer_count);
+
+        /// <summary>`xrmesh_snapshot_within` for each of `points`; as `xrmesh_snapshot_nearest_each`.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_within_each(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrPoint* points, XrRange* ranges, uint count, float radius, uint limit, XrFilter* filter, XrFound* found, uint capacity, uint* answer_count);
+
+        /// <summary>`xrmesh_snapshot_in_box` for each of `boxes`; as `xrmesh_snapshot_nearest_each`.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_in_box_each(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrBox* boxes, XrRange* ranges, uint count, uint limit, XrFilter* filter, ulong* objects, uint capacity, uint* answer_count);
+
+        /// <summary>`xrmesh_snapshot_in_oriented_box` for each of `boxes`; as `xrmesh_snapshot_nearest_each`.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_in_oriented_box_each(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrOrientedBox* boxes, XrRange* ranges, uint count, uint limit, XrFilter* filter, ulong* objects, uint capacity, uint* answer_count);
+
+        /// <summary>`xrmesh_snapshot_in_frustum` for each of `frusta`; as `xrmesh_snapshot_nearest_each`.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_in_frustum_each(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrFrustum* frusta, XrRange* ranges, uint count, uint limit, XrFilter* filter, ulong* objects, uint capacity, uint* answer_count);
+
+        /// <summary>
+        /// `xrmesh_snapshot_in_region` for each of `regions`; as `xrmesh_snapshot_nearest_each`. A prism
+        /// takes memory of its own.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_in_region_each(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrRegion* regions, XrRange* ranges, uint count, uint limit, XrFilter* filter, ulong* objects, uint capacity, uint* answer_count);
+
+        /// <summary>
+        /// `xrmesh_snapshot_ray` for each of `rays`: `hits` gets `count` of them, an object of 0 where there is
+        /// none.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_ray_each(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrRay* rays, XrRayHit* hits, uint count, float reach_m, XrFilter* filter);
+
+        /// <summary>`xrmesh_snapshot_ray_all` for each of `rays`; as `xrmesh_snapshot_nearest_each`.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_ray_all_each(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrRay* rays, XrRange* ranges, uint count, float reach_m, uint limit, XrFilter* filter, XrRayHit* hits, uint capacity, uint* answer_count);
+
+        /// <summary>Fills the options with their defaults. NULL is let be.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_class_options_default(XrClassOptions* options);
+
+        /// <summary>The class of a label, which gets the next number where it is new.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_class(XrMemoryHandle memory, byte* label, uint label_len, uint* class_id);
+
+        /// <summary>
+        /// Says how objects of a class are fused and aged from now on. Not stored: say it again after a store was
+        /// opened.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_set_class_options(XrMemoryHandle memory, uint class_id, XrClassOptions* options);
+
+        /// <summary>How objects of a class are fused and aged.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_class_options(XrMemoryHandle memory, uint class_id, XrClassOptions* options);
+
+        /// <summary>
+        /// How soon the moves, observations and ageing of a class's objects are written to the store:
+        /// XRMESH_DURABILITY_*, with `ticks` for an interval. Not stored: say it again after a store was opened.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_set_durability(XrMemoryHandle memory, uint class_id, uint kind, uint ticks);
+
+        /// <summary>
+        /// Fills in a point at the world's origin of class 0, of confidence and persistence 1, seen at time 0.
+        /// NULL is let be.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_object_default(XrObject* @object);
+
+        /// <summary>
+        /// Fills in an observation at the world's origin, of unknown size and identity, about which its
+        /// detector is sure. NULL is let be.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_observation_default(XrObservation* observation);
+
+        /// <summary>Fills the report with zeros and its size. NULL is let be.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_recovery_default(XrRecovery* recovery);
+
+        /// <summary>Makes an empty memory in RAM.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_create(XrMemoryOptions* options, XrMemoryHandle* memory);
+
+        /// <summary>
+        /// Opens the memory that a folder holds, an empty one where it holds none; the folder is made if it
+        /// is missing. Everything that was acknowledged is there, and nothing by half. Readers see it at once, as
+        /// state 1. `recovery` is optional and says what was found, as `xrmesh_memory_recovery` does in a text.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_open(byte* folder, uint folder_len, XrMemoryOptions* options, XrMemoryHandle* memory, XrRecovery* recovery);
+
+        /// <summary>
+        /// What opening the memory's store found, in words; empty for a memory in RAM. `text` is optional and gets
+        /// at most `capacity` bytes, cut at a character. `text_len` gets the bytes of the whole.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_recovery(XrMemoryHandle memory, byte* text, uint capacity, uint* text_len);
+
+        /// <summary>
+        /// Destroys a memory. Calls of other threads that are in it end first. What waits to be written to its
+        /// store is lost, as in a crash: see `xrmesh_memory_close`. Snapshots and subscriptions stay; a memory
+        /// that is attached to a mesh stays there.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_destroy(XrMemoryHandle memory);
+
+        /// <summary>
+        /// Writes and syncs everything, ends the store and destroys the memory. `sequence` is optional and gets
+        /// the last change that is certain; 0 for a memory in RAM. Blocks for the disk.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_close(XrMemoryHandle memory, ulong* sequence);
+
+        /// <summary>
+        /// Follows what changes, from the next published state on: in `region`, or everywhere if that is NULL, and of
+        /// the classes that `filter` takes, or of all if that is NULL. At most `queue` notices wait, 1 to 1,048,576,
+        /// 48 bytes each.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_subscribe(XrMemoryHandle memory, XrRegion* region, XrFilter* filter, uint queue, XrSubscriptionHandle* subscription);
+
+        /// <summary>
+        /// Takes the notices that wait, the oldest first, at most `capacity`. After XRMESH_NOTICE_MISSED nothing
+        /// more is told until all was taken: take a snapshot then.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_subscription_poll(XrSubscriptionHandle subscription, XrNotice* notices, uint capacity, uint* count);
+
+        /// <summary>Ends a subscription.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_subscription_destroy(XrSubscriptionHandle subscription);
+
+        /// <summary>Fills the filter: it takes all. NULL is let be.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_filter_default(XrFilter* filter);
+
+        /// <summary>
+        /// Takes in what detectors saw at `now_ns`, and says of each observation, in their order, what became of
+        /// it: it updates the object that it names, or the one of its class that fits best, each observation
+        /// one object and each object one observation; what fits nothing becomes a new object. Attributes of
+        /// new objects lie in `content`. In a memory that is attached to a mesh the time is that of its last
+        /// tick, and `now_ns` is not read.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_observe(XrMemoryHandle memory, XrObservation* observations, XrFused* fused, uint count, byte* content, uint content_len, long now_ns);
+
+        /// <summary>
+        /// An object in the present state, published or not; also by the id of one that was merged into it. Its
+        /// attributes and then its name go to `content` if there is room for any; `content` is optional, and
+        /// `attributes_len` and `name_len` say what it needs.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_object(XrMemoryHandle memory, ulong id, XrObject* @object, byte* content, uint content_capacity);
+
+        /// <summary>An object in a snapshot; as `xrmesh_memory_object`. `content` is optional.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_object(XrSnapshotHandle snapshot, ulong id, XrObject* @object, byte* content, uint content_capacity);
+
+        /// <summary>
+        /// Whether objects are there, and under which ids now: 0 for one that is not, another id where it was
+        /// merged. `resolved` gets `count` of them.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_resolve(XrSnapshotHandle snapshot, ulong* ids, ulong* resolved, uint count);
+
+        /// <summary>Where objects are in the world: `poses` gets `count` of them.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_world_poses(XrSnapshotHandle snapshot, ulong* ids, XrPose* poses, uint count);
+
+        /// <summary>The boxes along the world's axes around objects: `boxes` gets `count` of them.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_world_boxes(XrSnapshotHandle snapshot, ulong* ids, XrBox* boxes, uint count);
+
+        /// <summary>The class of a label in a snapshot.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_class(XrSnapshotHandle snapshot, byte* label, uint label_len, uint* class_id);
+
+        /// <summary>The label of a class in a snapshot. `label_len` gets its bytes.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_label(XrSnapshotHandle snapshot, uint class_id, byte* label, uint capacity, uint* label_len);
+
+        /// <summary>
+        /// Writes the present state, published or not, as a map of JSON to a file; one of that name is replaced.
+        /// `exported_at_ns` goes into its metadata. To write while changes go on: `xrmesh_snapshot_export`.
+        /// `exported` is optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_export(XrMemoryHandle memory, byte* path, uint path_len, long exported_at_ns, XrExported* exported);
+
+        /// <summary>
+        /// Writes what a snapshot shows as a map of JSON to a file; as `xrmesh_memory_export`. `exported` is
+        /// optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_export(XrSnapshotHandle snapshot, byte* path, uint path_len, long exported_at_ns, XrExported* exported);
+
+        /// <summary>
+        /// Gives what a snapshot shows as a map of JSON to the host's functions, on this thread; meanwhile it is in
+        /// a callback. Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of
+        /// another size. `exported` is optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_export_to(XrSnapshotHandle snapshot, XrWriter* writer, long exported_at_ns, XrExported* exported);
+
+        /// <summary>
+        /// Takes in a map of JSON from a file, all of it or nothing; objects without times were seen at `seen_at_ns`.
+        /// A memory to which nothing ever came takes the ids that the map keeps, any other gives new ones.
+        /// `imported` is optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_import(XrMemoryHandle memory, byte* path, uint path_len, long seen_at_ns, XrImported* imported);
+
+        /// <summary>Takes in a map of JSON from memory; as `xrmesh_memory_import`. `imported` is optional.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_import_bytes(XrMemoryHandle memory, byte* bytes, uint bytes_len, long seen_at_ns, XrImported* imported);
+
+        /// <summary>
+        /// Takes in a scanned room from a file of JSON, all of it or nothing; its things were seen at `seen_at_ns`.
+        /// `imported` is optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_import_room(XrMemoryHandle memory, byte* path, uint path_len, long seen_at_ns, XrImported* imported);
+
+        /// <summary>Takes in a scanned room from memory; as `xrmesh_memory_import_room`. `imported` is optional.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_import_room_bytes(XrMemoryHandle memory, byte* bytes, uint bytes_len, long seen_at_ns, XrImported* imported);
+
+        /// <summary>Fills the options with their defaults. NULL is let be.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_memory_options_default(XrMemoryOptions* options);
+
+        /// <summary>
+        /// Ends a frame: what has changed becomes visible to new snapshots, all of it at once. Never waits for a
+        /// reader. `published` is optional. A memory that is attached to a mesh is published at each tick's end.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_publish(XrMemoryHandle memory, long now_ns, XrPublished* published);
+
+        /// <summary>What came of publishing last, in a mesh at its last tick's end.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_published(XrMemoryHandle memory, XrPublished* published);
+
+        /// <summary>
+        /// Who left since the last published state, and why, in the order of leaving, but for those that the
+        /// host removed itself: the faded, the evicted, the merged.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_departures(XrMemoryHandle memory, XrDeparture* departures, uint capacity, uint* count);
+
+        /// <summary>Fills the account with zeros and its size. NULL is let be.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_memory_stats_default(XrMemoryStats* stats);
+
+        /// <summary>What the memory holds and takes.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_counters(XrMemoryHandle memory, XrMemoryStats* stats);
+
+        /// <summary>
+        /// The hash of everything that later answers depend on: two memories that were changed in the same way have
+        /// the same, also where one was closed and opened again meanwhile.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_state_hash(XrMemoryHandle memory, ulong* hash);
+
+        /// <summary>The objects nearest to a point, at most `capacity`, by distance and then by id.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_nearest(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrPoint* point, XrFilter* filter, XrFound* found, uint capacity, uint* count);
+
+        /// <summary>
+        /// The objects within `radius` metres of a point, those at most that far included, by distance and then
+        /// by id: the first `capacity` of them.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_within(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrPoint* point, float radius, XrFilter* filter, XrFound* found, uint capacity, uint* count);
+
+        /// <summary>
+        /// The objects whose boxes in the world have a point in common with a box along its axes, boundaries
+        /// included, by id: the first `capacity` of them.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_in_box(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrBox* bounds, XrFilter* filter, ulong* objects, uint capacity, uint* count);
+
+        /// <summary>
+        /// The objects whose boxes in the world overlap a box that is turned, by id: the first `capacity` of
+        /// them. One that passes an edge closely may be among them.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_in_oriented_box(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrOrientedBox* bounds, XrFilter* filter, ulong* objects, uint capacity, uint* count);
+
+        /// <summary>
+        /// The objects whose boxes in the world overlap what a view sees, by id: the first `capacity` of them.
+        /// One that passes an edge closely may be among them, as a renderer expects.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_in_frustum(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrFrustum* frustum, XrFilter* filter, ulong* objects, uint capacity, uint* count);
+
+        /// <summary>
+        /// The objects whose boxes in the world overlap any kind of region, by id: the first `capacity` of them.
+        /// One that passes an edge closely may be among them.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_in_region(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrRegion* region, XrFilter* filter, ulong* objects, uint capacity, uint* count);
+
+        /// <summary>
+        /// The first object whose box in the world a ray enters within `reach_m` metres, which may be infinite; of
+        /// those at one distance the one of the least id.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_ray(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrRay* ray, float reach_m, XrFilter* filter, XrRayHit* hit);
+
+        /// <summary>
+        /// The objects whose boxes in the world a ray enters within `reach_m` metres, which may be infinite, by
+        /// distance and then by id: the first `capacity` of them.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_ray_all(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrRay* ray, float reach_m, XrFilter* filter, XrRayHit* hits, uint capacity, uint* count);
+
+        /// <summary>
+        /// The objects that the filter takes, wherever they are, in the order of their slots, the lower half of
+        /// their ids: the first `capacity` of them. A pass over all slots.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_by_class(XrSnapshotHandle snapshot, XrWorkspaceHandle workspace, XrFilter* filter, ulong* objects, uint capacity, uint* count);
+
+        /// <summary>
+        /// Takes a snapshot of the latest published state: never changed, for any number of threads, until it is
+        /// destroyed. It outlives its memory. Waits for nothing, also while the memory is written, or lives in a
+        /// mesh that ticks.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_snapshot(XrMemoryHandle memory, XrSnapshotHandle* snapshot);
+
+        /// <summary>
+        /// Takes a snapshot of the memory as readers saw it at that time: the latest state that was published then
+        /// or before, as far as `history_bytes` and `history_ns` of the options reach. For a past one the index of
+        /// that time is built anew.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_as_of(XrMemoryHandle memory, long time_ns, XrSnapshotHandle* snapshot);
+
+        /// <summary>Destroys a snapshot. Calls of other threads that are in it end first.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_destroy(XrSnapshotHandle snapshot);
+
+        /// <summary>Which state a snapshot is of, and how much it holds.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_snapshot_describe(XrSnapshotHandle snapshot, XrSnapshotState* state);
+
+        /// <summary>
+        /// Writes and syncs everything, also moves that wait for their interval. `sequence` is optional and gets the
+        /// last change that is certain to outlive a crash; 0 for a memory in RAM. Blocks for the disk: to do that
+        /// beside the frame, see `xrmesh_memory_flush_behind`.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_flush(XrMemoryHandle memory, ulong* sequence);
+
+        /// <summary>
+        /// Writes and syncs the changes of all states that were published, from beside the memory's thread, which
+        /// goes on meanwhile. `sequence` is optional and gets the last change that is certain. Blocks for the disk.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_flush_behind(XrMemoryHandle memory, ulong* sequence);
+
+        /// <summary>
+        /// The last change that is certain to outlive a crash, with all before it; 0 for a memory in RAM. Does not
+        /// block.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_durable_through(XrMemoryHandle memory, ulong* sequence);
+
+        /// <summary>
+        /// Begins to write the whole memory as it is now into its store, after which the log before it is not
+        /// needed any more: `xrmesh_checkpoint_step` writes it, on any thread, while the memory goes on.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_checkpoint(XrMemoryHandle memory, XrCheckpointHandle* checkpoint);
+
+        /// <summary>
+        /// Writes about `bytes` more of a checkpoint. The step that ends it syncs, and so blocks for the disk.
+        /// `progress` is optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_checkpoint_step(XrCheckpointHandle checkpoint, ulong bytes, XrCheckpointProgress* progress);
+
+        /// <summary>Destroys a checkpoint; before its end it leaves the store as it was.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_checkpoint_destroy(XrCheckpointHandle checkpoint);
+
+        /// <summary>Fills the report with zeros and its size. NULL is let be.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_store_report_default(XrStoreReport* report);
+
+        /// <summary>
+        /// Reads every file of a store whole, checks every block and every record, and changes nothing. Damage
+        /// is no error: it stands in the report, and in words in `text`, which is optional: a line for each file
+        /// and one with the verdict, at most `capacity` bytes, cut at a character. `text_len` gets the bytes of
+        /// the whole.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_store_verify(byte* folder, uint folder_len, XrStoreReport* report, byte* text, uint capacity, uint* text_len);
+
+        /// <summary>
+        /// Opens a store that is not in use, writes what it holds now as one image, and removes everything else.
+        /// A memory that is in use does the same by `xrmesh_memory_checkpoint`. `compacted` is optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_store_compact(byte* folder, uint folder_len, XrMemoryOptions* options, XrCompacted* compacted);
+
+        /// <summary>
+        /// Makes a workspace for one thread's queries, to be kept from frame to frame: it grows to what the
+        /// largest query so far needed. `hits` makes room for so many answers ahead, about 80 bytes each, at most
+        /// 1,048,576; 0 is fine.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_workspace_create(uint hits, XrWorkspaceHandle* workspace);
+
+        /// <summary>Destroys a workspace.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_workspace_destroy(XrWorkspaceHandle workspace);
+
+        /// <summary>Gives back what a workspace has grown to, for after a query that was larger than usual.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_workspace_clear(XrWorkspaceHandle workspace);
+
+        /// <summary>
+        /// Adds objects, all or none, and writes their ids in their order. Their attributes and names lie in
+        /// `content`. Where the memory is full, the least persistent objects leave for them (see
+        /// `xrmesh_memory_departures`) or, with XRMESH_WHEN_FULL_REFUSE, they are refused. Objects that are at
+        /// least as many as those that are there are put into an index that is built anew.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_insert(XrMemoryHandle memory, XrObject* objects, ulong* ids, uint count, byte* content, uint content_len, uint* inserted);
+
+        /// <summary>Replaces what is known of an object, which keeps its id. `id` of `object` is not read.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_replace(XrMemoryHandle memory, ulong id, XrObject* @object, byte* content, uint content_len);
+
+        /// <summary>
+        /// Moves objects about their anchors: a frame's worth in one call. One that is named twice takes the
+        /// later pose. Their velocities stay. Once warmed up it allocates nothing.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_update_poses(XrMemoryHandle memory, ulong* ids, XrPose* poses, uint count);
+
+        /// <summary>
+        /// Replaces what else is known of an object: `attributes` says of what kind (XRMESH_ATTRIBUTES_*) the
+        /// `content` is.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_set_attributes(XrMemoryHandle memory, ulong id, uint attributes, byte* content, uint content_len);
+
+        /// <summary>Hangs an object on another anchor, at `pose` seen from there.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_hang(XrMemoryHandle memory, ulong id, uint anchor, XrPose* pose);
+
+        /// <summary>Removes an object; its id never returns.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_remove(XrMemoryHandle memory, ulong id);
+
+        /// <summary>Removes an object that was found to be the same as `into`: its id finds that one from now on.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_merge(XrMemoryHandle memory, ulong id, ulong into);
 
         /// <summary>Fills the options with their defaults: no pose, the configured mailbox. NULL is let be.</summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

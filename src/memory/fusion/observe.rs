@@ -150,6 +150,14 @@ impl SpatialMemory {
         taken?;
         Ok(&self.fusion.fused)
     }
+
+    /// What became of the observations of the last [`observe`](Self::observe), in their order: also
+    /// where they came by a [`MemoryCommand`](crate::memory::MemoryCommand), as in a mesh. None where
+    /// they were refused.
+    #[must_use]
+    pub fn fused(&self) -> &[Fused] {
+        &self.fusion.fused
+    }
 }
 
 impl Fusion {

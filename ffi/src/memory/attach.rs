@@ -1,0 +1,74 @@
+//! Memories in meshes.
+#![expect(unsafe_code, reason = "exports have C names")]
+
+use super::owner::{self, Home};
+use crate::failure::fail;
+use crate::fence::fence;
+use crate::handle::{xrmesh_memory, xrmesh_mesh};
+use crate::mesh::object;
+use crate::status::*;
+
+/// Attaches a memory to a mesh: its agents see it, each tick ends by publishing it at the tick's time, and
+/// the mesh's state hash covers it. The handle stays the memory's: changes by it are the mesh's commands
+/// from now on, which a recording holds, and what the mesh does itself is refused
+/// (XRMESH_ERROR_ATTACHED). A replay needs an equal memory: see `memory` in `xrmesh_replay_options`.
+///
+/// One at a time, the mesh and the memory.
+///
+/// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_ATTACHED if the memory is attached, or the mesh has
+/// one: detach it first, XRMESH_ERROR_RECORDED, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN,
+/// XRMESH_ERROR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xrmesh_mesh_attach_memory(
+    mesh: xrmesh_mesh,
+    memory: xrmesh_memory,
+) -> xrmesh_status {
+    fence!(|_caller| {
+        let held = owner::pin(memory)?;
+        let mut writer = held.enter()?;
+        writer.own()?;
+        object::with(mesh, |attached| {
+            if attached.memory().is_some() {
+                fail!(XRMESH_ERROR_ATTACHED, "the mesh has a memory: detach it first");
+            }
+            if attached.recording().is_some() {
+                fail!(
+                    XRMESH_ERROR_RECORDED,
+                    "no memory can be attached while the session is recorded"
+                );
+            }
+            if let Home::Here(memory) = core::mem::replace(&mut writer.home, Home::Mesh(mesh)) {
+                attached.attach_memory(*memory)?;
+            }
+            Ok(XRMESH_OK)
+        })
+    })
+}
+
+/// Takes a memory out of the mesh that it is attached to: it is the host's alone again, such as to close
+/// its store.
+///
+/// One at a time, the mesh and the memory.
+///
+/// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NOT_ATTACHED if the mesh has no memory or another,
+/// XRMESH_ERROR_RECORDED, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xrmesh_mesh_detach_memory(
+    mesh: xrmesh_mesh,
+    memory: xrmesh_memory,
+) -> xrmesh_status {
+    fence!(|_caller| {
+        let held = owner::pin(memory)?;
+        let mut writer = held.enter()?;
+        object::with(mesh, |attached| {
+            if !matches!(writer.home, Home::Mesh(home) if home == mesh) {
+                fail!(XRMESH_ERROR_NOT_ATTACHED, "the memory is not attached to this mesh");
+            }
+            match attached.detach_memory()? {
+                Some(memory) => writer.home = Home::Here(Box::new(memory)),
+                None => fail!(XRMESH_ERROR_NOT_ATTACHED, "the mesh has no memory"),
+            }
+            Ok(XRMESH_OK)
+        })
+    })
+}
