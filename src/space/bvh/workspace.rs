@@ -7,6 +7,7 @@ use super::super::vector::Vec3;
 use super::best::Best;
 use super::build::Seed;
 use super::extent::Extent;
+use super::renew::MANY;
 use super::walk::{HIGHEST, Waiting};
 
 /// Scratch memory of one thread. It grows to what the largest operation so far needed, then no
@@ -33,6 +34,8 @@ pub struct Workspace {
     pub(super) points: Vec<(u32, Vec3)>,
     pub(super) boxes: Vec<(u32, Aabb)>,
     pub(super) seeds: Vec<Seed>,
+    /// The least lower bounds behind boxes in an order.
+    pub(super) lows: Vec<f32>,
     /// A bit for each slot that a batch names, or for each page that it changes.
     pub(super) named: Vec<u64>,
 }
@@ -115,8 +118,9 @@ pub(super) struct Homeless {
     pub(super) height: u8,
 }
 
-/// More than one chain of dissolving buckets makes homeless: fewer than four of each height.
-const DEEPEST: usize = 256;
+/// More are never homeless at once: of one chain of dissolving buckets fewer than four of each height,
+/// of a part that is taken out what this allows.
+pub(super) const HOMELESS: usize = 4_096;
 
 /// Room for `count` in all.
 fn reserve<T>(list: &mut Vec<T>, count: usize) {
@@ -147,7 +151,9 @@ impl Workspace {
         reserve(&mut self.dirty, pages);
         reserve(&mut self.dirty_above, pages);
         reserve(&mut self.outgrown, pages + nodes);
-        reserve(&mut self.homeless, DEEPEST);
+        reserve(&mut self.homeless, HOMELESS + 256);
+        reserve(&mut self.boxes, nodes.min(MANY));
+        reserve(&mut self.lows, nodes.min(MANY));
         reserve(&mut self.named, items.max(pages).div_ceil(64));
         reserve(E::list(self), items);
         reserve(&mut self.seeds, items);
