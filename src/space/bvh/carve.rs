@@ -7,11 +7,8 @@ use super::lanes::{Lanes, Operation};
 use super::node::Overlapping;
 use super::page::{Bucket, Page};
 use super::remove::FEWEST;
-use super::workspace::{HOMELESS, Homeless, Workspace};
+use super::workspace::{HOMELESS, Homeless, PART, Workspace};
 use super::{Bvh, NOWHERE};
-
-/// No cell gives more items: it has far fewer, unless pages are much larger than it.
-const MOST: usize = 8_192;
 
 /// A bit for each item of a page that overlaps a box.
 struct Touching<'a, P>(&'a P, &'a Aabb);
@@ -65,7 +62,7 @@ impl<E: Extent> Bvh<E> {
         // From the last lane down: what moves into a gap was seen before.
         if height == 0 {
             let mut bits = self.path.run(Touching(self.pages.bucket(index), &area));
-            while bits != 0 && items.len() < MOST {
+            while bits != 0 && items.len() < PART {
                 let lane = 15 - bits.leading_zeros() as usize;
                 bits &= !(1 << lane);
                 let (bounds, slot) = self.entry(0, index, lane);

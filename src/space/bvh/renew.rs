@@ -40,6 +40,8 @@ pub(super) struct Sweep {
     cells: Vec<Cell>,
     /// Below zero until the last part is paid.
     credit: i64,
+    #[cfg(test)]
+    built: usize,
 }
 
 /// What an item costs that is built anew; a look at it costs a sixth.
@@ -75,7 +77,12 @@ pub(super) const MANY: usize = 8_192;
 
 impl Sweep {
     pub(super) const fn new() -> Self {
-        Self { cells: Vec::new(), credit: 0 }
+        Self {
+            cells: Vec::new(),
+            credit: 0,
+            #[cfg(test)]
+            built: 0,
+        }
     }
 
     /// Starts anew, as of a tree that was just built.
@@ -85,7 +92,7 @@ impl Sweep {
     }
 
     pub(super) fn reserve(&mut self) {
-        self.cells.reserve(DEEPEST);
+        self.cells.reserve(DEEPEST.saturating_sub(self.cells.len()));
     }
 
     pub(super) const fn changed(&mut self, items: usize) {
@@ -111,6 +118,12 @@ impl Sweep {
 
     const fn built(&mut self, items: usize) {
         self.credit = self.credit.saturating_sub(ITEM * items as i64);
+    }
+
+    /// How many items were built anew since the tree was made.
+    #[cfg(test)]
+    pub(super) const fn built_in_all(&self) -> usize {
+        self.built
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -152,6 +165,10 @@ impl<E: Extent> Bvh<E> {
     /// Spends what was earned, at the end of a call that changed so many items.
     pub(super) fn renew(&mut self, changes: usize, work: &mut Workspace) {
         self.sweep.cap(self.len());
+        if self.sweep.credit > 0 {
+            self.sweep.reserve();
+            work.reserve_part::<E>(self.len());
+        }
         let most = EACH_TIME + changes / 8;
         let mut built = 0;
         while self.sweep.credit > 0 && built < most {
@@ -170,6 +187,10 @@ impl<E: Extent> Bvh<E> {
                 let items = self.renew_cell(&cell, work);
                 self.sweep.built(items);
                 built += items;
+                #[cfg(test)]
+                {
+                    self.sweep.built += items;
+                }
             }
         }
     }
