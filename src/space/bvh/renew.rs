@@ -27,6 +27,7 @@ use super::super::region::Aabb;
 use super::build::PAGE_FILL;
 use super::cell::Cell;
 use super::extent::Extent;
+use super::fetch::fetch;
 use super::node::Overlapping;
 use super::page::Bucket;
 use super::pool::edge;
@@ -44,18 +45,19 @@ pub(super) struct Sweep {
     built: usize,
 }
 
-/// What an item costs that is built anew; a look at it costs a sixth.
-const ITEM: i64 = 24;
+/// What an item costs that is built anew; a look at it costs half as much,
+/// since it is memory that is waited for.
+const ITEM: i64 = 20;
 
 /// A share that an item earns by its removal.
 const REMOVED: i64 = 1;
 
-/// By a move or an insertion: six pay for one item.
+/// By a move or an insertion: five pay for one item.
 const CHANGED: i64 = 4;
 
 /// By being placed anew, since its page had outgrown its size: three items. It costs as much time as
 /// that itself, and where it happens, pages wear out fast.
-const STRAYED: i64 = 72;
+const STRAYED: i64 = 60;
 
 /// So many items are built anew by one call, a part more, and one for every eight that it changed.
 const EACH_TIME: usize = 8_192;
@@ -68,6 +70,12 @@ const WORN: f32 = 1.15;
 
 /// No walk has more parts on its way.
 const DEEPEST: usize = 64;
+
+/// The height of the nodes whose children are parts that were built.
+const PART_HEIGHT: u8 = 3;
+
+/// Parts with more children together hold more than [`MOST`] items: children have a hundred and more.
+const LARGE: u32 = 40;
 
 /// From so few nodes no plane is chosen, but from what is in them.
 const FEW: usize = 8;
@@ -113,7 +121,7 @@ impl Sweep {
     }
 
     const fn looked(&mut self, items: usize) {
-        self.credit = self.credit.saturating_sub(64 + CHANGED * items as i64);
+        self.credit = self.credit.saturating_sub(64 + ITEM / 2 * items as i64);
     }
 
     const fn built(&mut self, items: usize) {
@@ -178,6 +186,10 @@ impl<E: Extent> Bvh<E> {
                 return;
             }
             let cell = self.sweep.cells.pop().unwrap_or(Cell::ALL);
+            if self.is_large(&cell, work) {
+                self.halve(cell, work);
+                continue;
+            }
             let mut look = Look::default();
             self.look(self.height, self.root, &cell, &mut look);
             self.sweep.looked(look.items);
@@ -195,10 +207,30 @@ impl<E: Extent> Bvh<E> {
         }
     }
 
+    /// Whether the cell has so many nodes that it need not be looked at to know that it is to be halved.
+    fn is_large(&self, cell: &Cell, work: &mut Workspace) -> bool {
+        if self.height < PART_HEIGHT {
+            return false;
+        }
+        work.boxes.clear();
+        self.parts(self.height, self.root, PART_HEIGHT, cell, &mut work.boxes);
+        work.boxes.iter().map(|&(children, _)| children).sum::<u32>() > LARGE
+    }
+
     /// Looks at the pages below the node `index` at `height`, until there are too many.
     fn look(&self, height: u8, index: u32, cell: &Cell, look: &mut Look) {
         let node = self.nodes.bucket(index);
         let mut bits = self.path.run(Overlapping(node, &cell.bounds()));
+        let mut ahead = bits;
+        while ahead != 0 {
+            let child = node.id(ahead.trailing_zeros() as usize);
+            ahead &= ahead - 1;
+            if height > 1 {
+                fetch(self.nodes.bucket(child));
+            } else {
+                fetch(self.pages.link(child));
+            }
+        }
         while bits != 0 && look.items <= MOST {
             let lane = bits.trailing_zeros() as usize;
             bits &= bits - 1;
@@ -215,7 +247,7 @@ impl<E: Extent> Bvh<E> {
     /// Puts the halves of a cell onto the way; where it has none, it is passed over.
     fn halve(&mut self, cell: Cell, work: &mut Workspace) {
         let mut parts = core::mem::take(&mut work.boxes);
-        for height in (1..=self.height.min(3)).rev() {
+        for height in (1..=self.height.min(PART_HEIGHT)).rev() {
             parts.clear();
             self.parts(self.height, self.root, height, &cell, &mut parts);
             if parts.len() >= FEW {
