@@ -28,6 +28,8 @@ mod batch;
 mod best;
 mod blocks;
 mod build;
+mod carve;
+mod cell;
 mod error;
 mod extent;
 mod fetch;
@@ -42,6 +44,7 @@ mod page;
 mod pool;
 mod query;
 mod remove;
+mod renew;
 mod select;
 mod snapshot;
 mod split;
@@ -74,6 +77,7 @@ use lanes::Path;
 use node::Node;
 use page::Bucket;
 use pool::{Link, Pool};
+use renew::Sweep;
 
 /// A tree over items of extent `E`: [`Vec3`] for points, [`Aabb`] for boxes.
 ///
@@ -103,6 +107,8 @@ pub struct Bvh<E: Extent> {
     height: u8,
     /// The vectors that queries use.
     path: Path,
+    /// What to build anew next.
+    sweep: Sweep,
 }
 
 /// No place: an absent slot, no parent, no root.
@@ -138,6 +144,7 @@ impl<E: Extent> Bvh<E> {
             root: NOWHERE,
             height: 0,
             path: Path::best(),
+            sweep: Sweep::new(),
         }
     }
 
@@ -189,6 +196,7 @@ impl<E: Extent> Bvh<E> {
         self.len = 0;
         self.root = NOWHERE;
         self.height = 0;
+        self.sweep.clear();
     }
 
     /// Takes memory ahead, so that no operation allocates in this tree, nor a change in `work`,
@@ -205,6 +213,7 @@ impl<E: Extent> Bvh<E> {
         self.places.reserve(items.saturating_sub(self.places.len()));
         self.pages.reserve(pages);
         self.nodes.reserve(nodes);
+        self.sweep.reserve();
         work.reserve_changes::<E>(items, pages, nodes);
     }
 
@@ -214,6 +223,7 @@ impl<E: Extent> Bvh<E> {
         self.pages.memory_bytes()
             + self.nodes.memory_bytes()
             + self.places.capacity() * size_of::<u32>()
+            + self.sweep.memory_bytes()
     }
 
     /// The page and lane of `slot`.
