@@ -51,7 +51,7 @@ impl SpatialMemory {
         }
         table.restore_extent(state.len, state.extent);
         let mut index = Index::new(self.state.config.max_objects);
-        index.build(table.view(), &state.frames, &mut self.state.work);
+        index.build(table.view(), &state.frames, None, &mut self.state.work);
         let mut image = Image {
             version: state.version,
             time: state.time,

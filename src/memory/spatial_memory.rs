@@ -16,6 +16,7 @@ use super::query::MemoryView;
 use super::snapshot::{Image, MemoryReader, MemorySnapshot, Retention, SnapshotError};
 use super::state::State;
 use super::write_error::WriteError;
+use crate::space::bvh::Shape;
 use crate::space::{Pose, Vec3};
 use crate::state_hasher::StateHasher;
 use crate::sync::{AtomicU64, Ordering};
@@ -37,6 +38,8 @@ pub struct SpatialMemory {
     publisher: Publisher<Image>,
     reader: MemoryReader,
     version: u64,
+    /// How often anything was asked for that later answers depend on.
+    pub(super) touches: u64,
     /// When the last state was published.
     pub(super) now: Time,
     pub(super) fusion: Fusion,
@@ -109,6 +112,7 @@ impl SpatialMemory {
             publisher,
             reader: MemoryReader { states, retention: Arc::new(retention) },
             version: 0,
+            touches: 0,
             now: Time::from_nanos(i64::MIN),
             fusion: Fusion::default(),
             ageing: Ageing::default(),
@@ -258,9 +262,15 @@ impl SpatialMemory {
         self.state.table.attribute_bytes()
     }
 
+    /// How often it was changed, observed, aged or told of a class's options.
+    pub(crate) const fn touches(&self) -> u64 {
+        self.touches
+    }
+
     /// Makes one change.
     #[inline]
     pub(super) fn commit(&mut self, change: &Change) -> Result<(), WriteError> {
+        self.touches += 1;
         match &mut self.journal {
             None => self.sequence.0 += 1,
             Some(journal) => {
@@ -286,9 +296,9 @@ impl SpatialMemory {
         Ok(())
     }
 
-    /// Takes over what was recovered, and lets readers see it.
-    pub(super) fn recovered(&mut self, journal: Journal) {
-        self.state.index_all();
+    /// Takes over what was recovered, and lets readers see it; `order` may tell the index's.
+    pub(super) fn recovered(&mut self, journal: Journal, order: Option<&Shape>) {
+        self.state.index_all(order);
         // Nothing is held yet, and no time lies before this one: it cannot be refused.
         let published = self.publish(Time::from_nanos(i64::MIN));
         debug_assert!(published.is_ok());

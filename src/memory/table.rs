@@ -251,7 +251,7 @@ impl Table {
     }
 
     /// Writes an object into its slot, which it takes with the id's generation.
-    pub(super) fn put(&mut self, object: &Object, name: Option<&str>) {
+    pub(super) fn put(&mut self, object: Object, name: Option<&str>) {
         let slot = object.id.slot();
         self.reserve(slot);
         let old = self.view().head(slot);
@@ -281,7 +281,7 @@ impl Table {
         if let Some(place) = place {
             *place = record;
         }
-        self.set_attributes(slot, object.attributes.clone());
+        self.set_attributes(slot, object.attributes);
         self.set_name(slot, name);
     }
 
@@ -501,7 +501,7 @@ mod tests {
     fn what_is_written_is_hot_up_to_a_limit_and_rests_again() {
         let mut table = Table::new();
         for slot in 0..6_000 {
-            table.put(&object(slot), None);
+            table.put(object(slot), None);
         }
         assert_eq!(table.hot_len(), 0);
         for slot in 0..5_000 {

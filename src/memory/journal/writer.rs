@@ -207,6 +207,11 @@ impl Journal {
         Sequence(self.last)
     }
 
+    /// Where the store is.
+    pub(crate) fn storage(&self) -> &dyn Storage {
+        &*self.log.storage
+    }
+
     /// Flushes from other threads.
     pub(crate) fn flusher(&self) -> Flusher {
         Flusher { log: self.log.clone() }
