@@ -1490,7 +1490,7 @@ typedef struct xrmesh_area {
      */
     uint32_t properties_len;
     /**
-     * How many corners, from 3 on.
+     * How many corners, at most `max_area_corners` of the options.
      */
     uint32_t corner_count;
 } xrmesh_area;
@@ -4416,8 +4416,8 @@ xrmesh_status xrmesh_memory_recovery(struct xrmesh_memory memory,
 
 /**
  * Destroys a memory. Calls of other threads that are in it end first. What waits to be written to its
- * store is lost, as in a crash: see `xrmesh_memory_close`. Snapshots and subscriptions stay; a memory
- * that is attached to a mesh stays there.
+ * store is written as far as that goes, and nobody is told how far: see `xrmesh_memory_close`. Snapshots
+ * and subscriptions stay; a memory that is attached to a mesh stays there.
  *
  * Any thread.
  *

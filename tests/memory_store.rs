@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use xrmesh::memory::{
-    Attributes, Durability, ImageProgress, MemoryConfig, NewObject, ObjectId, SpatialMemory,
-    compact, verify,
+    Attributes, Durability, FrameId, ImageProgress, MemoryConfig, NewObject, ObjectId,
+    SpatialMemory, WriteError, compact, verify,
 };
 use xrmesh::space::UpAxis;
 use xrmesh::storage::{Crash, FileStorage, RamDisk, Storage};
@@ -139,6 +139,24 @@ fn a_compacted_store_is_smaller_and_the_same_memory() {
     let found = verify(&disk.open().unwrap()).unwrap();
     assert!(found.is_sound());
     assert_eq!(found.files.len(), 1, "one image and nothing else: {found}");
+}
+
+/// A frame that is in use cannot leave, and the store hears nothing of the attempt: it opens.
+#[test]
+fn what_is_refused_is_not_stored() {
+    let disk = RamDisk::new();
+    let mut memory = open(disk.open().unwrap());
+    let class = memory.class("cup").unwrap();
+    let desk = memory.add_frame("desk", FrameId::WORLD, Pose::IDENTITY).unwrap();
+    memory.insert(&NewObject::new(class, Pose::IDENTITY).on(desk)).unwrap();
+    let (before, sequence) = (hash(&memory), memory.sequence());
+    for frame in [desk, FrameId::WORLD, FrameId::new(9)] {
+        let refused = memory.remove_frame(frame);
+        assert!(matches!(refused, Err(WriteError::Frame(_))), "{refused:?}");
+    }
+    assert_eq!(memory.sequence(), sequence);
+    memory.close().unwrap();
+    assert_eq!(hash(&open(disk.open().unwrap())), before);
 }
 
 fn fixture() -> PathBuf {

@@ -588,7 +588,7 @@ namespace Xrmesh
         public uint kind_len;
         /// <summary>Bytes of the properties.</summary>
         public uint properties_len;
-        /// <summary>How many corners, from 3 on.</summary>
+        /// <summary>How many corners, at most `max_area_corners` of the options.</summary>
         public uint corner_count;
 
         /// <summary>One that the library has filled.</summary>
@@ -2655,8 +2655,8 @@ namespace Xrmesh
 
         /// <summary>
         /// Destroys a memory. Calls of other threads that are in it end first. What waits to be written to its
-        /// store is lost, as in a crash: see `xrmesh_memory_close`. Snapshots and subscriptions stay; a memory
-        /// that is attached to a mesh stays there.
+        /// store is written as far as that goes, and nobody is told how far: see `xrmesh_memory_close`. Snapshots
+        /// and subscriptions stay; a memory that is attached to a mesh stays there.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_memory_destroy(XrMemoryHandle memory);
