@@ -30,6 +30,7 @@ static xrmesh_memory opened(xrmesh_recovery *recovery)
     xrmesh_memory memory;
     xrmesh_memory_options_default(&options);
     options.reserve_bytes = 0;
+    options.block_bytes = 4096;
     xrmesh_recovery_default(recovery);
     OK(xrmesh_memory_open(STORE, STORE_LEN, &options, &memory, recovery));
     return memory;
