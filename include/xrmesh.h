@@ -1882,28 +1882,6 @@ typedef struct xrmesh_fused {
 } xrmesh_fused;
 
 /**
- * Where a map goes. Fill it by `xrmesh_writer_default`.
- */
-typedef struct xrmesh_writer {
-    /**
-     * The size of this struct.
-     */
-    uint32_t struct_size;
-    /**
-     * Zero.
-     */
-    uint32_t reserved;
-    /**
-     * Goes to the function. Optional.
-     */
-    void *user_data;
-    /**
-     * Takes the next bytes: 0, or a negative status to end it.
-     */
-    xrmesh_status (*write)(void *user_data, const uint8_t *bytes, uint32_t bytes_len);
-} xrmesh_writer;
-
-/**
  * What was written. 24 bytes.
  */
 typedef struct xrmesh_exported {
@@ -1920,6 +1898,69 @@ typedef struct xrmesh_exported {
      */
     uint64_t bytes;
 } xrmesh_exported;
+
+/**
+ * Where a recording's bytes go: the host's functions. They run on the thread of the call that records,
+ * within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
+ */
+typedef struct xrmesh_writer {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * Bytes that gather before `write` gets them in one piece; 0 gives it each record at once. Default
+     * 262,144, at most 67,108,864.
+     */
+    uint32_t buffer_bytes;
+    /**
+     * The host's own. Optional.
+     */
+    void *user_data;
+    /**
+     * Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
+     * writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
+     * recording. Required.
+     */
+    xrmesh_status (*write)(void *user_data, const uint8_t *bytes, uint32_t bytes_len, uint32_t *taken);
+    /**
+     * Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
+     * Optional.
+     */
+    xrmesh_status (*flush)(void *user_data);
+    /**
+     * Runs exactly once, when nothing will be written any more; also if the recording could not begin.
+     */
+    void (*drop)(void *user_data);
+} xrmesh_writer;
+
+/**
+ * Where a recording's bytes come from: the host's functions. They run on the thread of the call that
+ * replays, within it, and must not throw. Fill it by `xrmesh_reader_default`.
+ */
+typedef struct xrmesh_reader {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * The host's own. Optional.
+     */
+    void *user_data;
+    /**
+     * Writes at most `capacity` bytes to `bytes`, and to `given` how many, which comes as 0: none is the
+     * end. What it returns below 0 ends the replay. Required.
+     */
+    xrmesh_status (*read)(void *user_data, uint8_t *bytes, uint32_t capacity, uint32_t *given);
+    /**
+     * Runs exactly once, when nothing will be read any more; also if the replay could not be opened.
+     */
+    void (*drop)(void *user_data);
+} xrmesh_reader;
 
 /**
  * What was taken in. 32 bytes.
@@ -4124,6 +4165,18 @@ xrmesh_status xrmesh_snapshot_area(struct xrmesh_snapshot snapshot,
 xrmesh_status xrmesh_mesh_attach_memory(struct xrmesh_mesh mesh, struct xrmesh_memory memory);
 
 /**
+ * A handle to the memory of a mesh, for where there is none any more: it was destroyed, or the mesh was a
+ * replay.
+ *
+ * One at a time.
+ *
+ * Returns XRMESH_NONE if the mesh has no memory.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_LIMIT,
+ * XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_mesh_memory(struct xrmesh_mesh mesh, struct xrmesh_memory *memory);
+
+/**
  * Takes a memory out of the mesh that it is attached to: it is the host's alone again, such as to close
  * its store.
  *
@@ -4608,13 +4661,6 @@ xrmesh_status xrmesh_snapshot_label(struct xrmesh_snapshot snapshot,
                                     uint32_t *label_len);
 
 /**
- * Fills the writer; its function is up to the host. NULL is let be.
- *
- * Any thread, also in callbacks.
- */
-void xrmesh_writer_default(struct xrmesh_writer *writer);
-
-/**
  * Writes the present state, published or not, as a map of JSON to a file; one of that name is replaced.
  * `exported_at_ns` goes into its metadata. To write while changes go on: `xrmesh_snapshot_export`.
  * `exported` is optional.
@@ -4646,18 +4692,34 @@ xrmesh_status xrmesh_snapshot_export(struct xrmesh_snapshot snapshot,
                                      struct xrmesh_exported *exported);
 
 /**
- * Gives what a snapshot shows as a map of JSON to a function of the host's, some 64 KB at a time, on this
- * thread; meanwhile it is in a callback. `exported` is optional.
+ * Gives what a snapshot shows as a map of JSON to the host's functions, on this thread, then `flush`.
+ * Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of another size.
+ * `exported` is optional.
  *
- * Any thread.
+ * Any thread. The writer's functions run in here.
  *
  * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
- * XRMESH_ERROR_RESERVED; the function's own negative status.
+ * XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_CALLBACK if a function of the writer fails.
  */
 xrmesh_status xrmesh_snapshot_export_to(struct xrmesh_snapshot snapshot,
                                         const struct xrmesh_writer *writer,
                                         int64_t exported_at_ns,
                                         struct xrmesh_exported *exported);
+
+/**
+ * Takes in a map of JSON that the host's functions give; as `xrmesh_memory_import`. Whatever this returns,
+ * the reader's `drop` runs exactly once, unless `reader` is NULL or of another size. `imported` is
+ * optional.
+ *
+ * One at a time. The reader's functions run in here.
+ *
+ * Errors: as for `xrmesh_memory_import`, and XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_RESERVED;
+ * XRMESH_ERROR_IO if `read` fails.
+ */
+xrmesh_status xrmesh_memory_import_from(struct xrmesh_memory memory,
+                                        const struct xrmesh_reader *reader,
+                                        int64_t seen_at_ns,
+                                        struct xrmesh_imported *imported);
 
 /**
  * Takes in a map of JSON from a file, all of it or nothing; objects without times were seen at `seen_at_ns`.
@@ -5443,10 +5505,11 @@ void xrmesh_driver_report_default(struct xrmesh_driver_report *report);
  *
  * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
  * XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_OUT_OF_MEMORY if there is no thread,
- * XRMESH_ERROR_CALLBACK_THREADS if the mesh has agents with callbacks and not the flag
- * XRMESH_MESH_CALLBACKS_ON_ANY_THREAD, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ * XRMESH_ERROR_CALLBACK_THREADS if the mesh has agents with callbacks, or is recorded to the host's
+ * functions, and has not the flag XRMESH_MESH_CALLBACKS_ON_ANY_THREAD, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
  */
-xrmesh_status xrmesh_mesh_drive(struct xrmesh_mesh mesh, const struct xrmesh_driver_options *options);
+xrmesh_status xrmesh_mesh_drive(struct xrmesh_mesh mesh,
+                                const struct xrmesh_driver_options *options);
 
 /**
  * Stops the mesh's driver after the tick that it is at, waits for its thread and gives the mesh back to
@@ -5644,14 +5707,33 @@ xrmesh_status xrmesh_mesh_record(struct xrmesh_mesh mesh,
                                  uint32_t hash_every);
 
 /**
- * Ends the recording: all of it is in the file. `bytes` is optional and gets its length.
+ * Records the session from here on, as `xrmesh_mesh_record` does, to the host's functions instead of a
+ * file. A function that fails ends the recording and not the session: `xrmesh_mesh_recording` says so,
+ * and what was written until then is in order. If the mesh goes before the recording is finished, what
+ * has gathered is written, without an end. Whatever this returns, `drop` will run exactly once, unless
+ * `writer` is NULL or of another size.
+ *
+ * One at a time. The functions run in whatever records: commands, ticks, the end.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER for the writer or its `write`,
+ * XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_OUT_OF_RANGE for its buffer, XRMESH_ERROR_RECORDED if it is
+ * recorded already or the mesh has a past, XRMESH_ERROR_CONFIG, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_mesh_record_to(struct xrmesh_mesh mesh,
+                                    const struct xrmesh_writer *writer,
+                                    uint32_t hash_every);
+
+/**
+ * Ends the recording: all of it is in the file, or with the host. `bytes` is optional and gets its length.
  *
  * One at a time.
  *
  * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NOT_RECORDING, XRMESH_ERROR_IO,
- * XRMESH_ERROR_LIMIT, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ * XRMESH_ERROR_CALLBACK if a function of the host failed, XRMESH_ERROR_LIMIT, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
  */
-xrmesh_status xrmesh_mesh_finish_recording(struct xrmesh_mesh mesh, uint64_t *bytes);
+xrmesh_status xrmesh_mesh_finish_recording(struct xrmesh_mesh mesh,
+                                           uint64_t *bytes);
 
 /**
  * How far the recording is, and whether it failed.
@@ -6147,8 +6229,8 @@ xrmesh_status xrmesh_replay_open(const char *path,
 
 /**
  * `xrmesh_replay_open` for a session whose mesh had a memory: `memory` is equal to what that was when its
- * recording began. The replay takes it, for good once the recording was read: what the handle still
- * does is to take snapshots.
+ * recording began. Once the recording could be read the replay has taken it for good, and what the handle
+ * still does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
  *
  * Any thread.
  *
@@ -6161,6 +6243,19 @@ xrmesh_status xrmesh_replay_open_with_memory(const char *path,
                                              struct xrmesh_replay *replay);
 
 /**
+ * Opens a recording that the host's functions give, as `xrmesh_replay_open` does one in a file. Whatever
+ * this returns, the reader's `drop` and those of the types will run exactly once: the reader's unless
+ * `reader` is NULL or of another size, the types' unless `options` is.
+ *
+ * Any thread. The reader's functions run here and in whatever steps the replay.
+ *
+ * Errors: as for `xrmesh_replay_open`, and XRMESH_ERROR_CALLBACK if `read` fails.
+ */
+xrmesh_status xrmesh_replay_open_from(const struct xrmesh_reader *reader,
+                                      const struct xrmesh_replay_options *options,
+                                      struct xrmesh_replay *replay);
+
+/**
  * Does the next tick, with all that the host did before it, and holds it against what was recorded. `tick`
  * and `report` are optional.
  *
@@ -6168,7 +6263,8 @@ xrmesh_status xrmesh_replay_open_with_memory(const char *path,
  *
  * Returns XRMESH_END after the last tick.
  * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_BUSY,
- * XRMESH_ERROR_DIVERGED, XRMESH_ERROR_CORRUPT, XRMESH_ERROR_IO, XRMESH_ERROR_UNKNOWN_TYPE,
+ * XRMESH_ERROR_DIVERGED, XRMESH_ERROR_CORRUPT, XRMESH_ERROR_IO, XRMESH_ERROR_CALLBACK if the reader's
+ * `read` fails, XRMESH_ERROR_UNKNOWN_TYPE,
  * XRMESH_ERROR_UNKNOWN_PROCESSOR, XRMESH_ERROR_PANIC.
  */
 xrmesh_status xrmesh_replay_step(struct xrmesh_replay replay,
@@ -6204,6 +6300,50 @@ xrmesh_status xrmesh_replay_counters(struct xrmesh_replay replay, struct xrmesh_
 xrmesh_status xrmesh_replay_destroy(struct xrmesh_replay replay);
 
 /**
+ * From here on the messages of the host's agents are kept for `xrmesh_replay_poll`: so many, with so many
+ * bytes of payload, as in `xrmesh_mesh_options`. A replay keeps none before.
+ *
+ * One at a time.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_BUSY,
+ * XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_replay_keep(struct xrmesh_replay replay, uint32_t frame_messages, uint32_t frame_bytes);
+
+/**
+ * Moves what the host's agents got in the replay into the host's arrays, as `xrmesh_mesh_poll` did in
+ * the session: the same messages in the same order.
+ *
+ * One at a time.
+ *
+ * Returns XRMESH_MORE if messages still wait.
+ * Errors: as for `xrmesh_mesh_poll`.
+ */
+xrmesh_status xrmesh_replay_poll(struct xrmesh_replay replay,
+                                 struct xrmesh_message *messages,
+                                 uint32_t message_capacity,
+                                 uint8_t *payload,
+                                 uint32_t payload_capacity,
+                                 struct xrmesh_poll_result *result);
+
+/**
+ * Ends a replay where it is and goes on with its mesh, as a session of its own that is not recorded: with
+ * its agents, mail and links, its time, and what the host did not poll of it. The frame of the mesh
+ * then holds `frame_messages` and `frame_bytes`, as in `xrmesh_mesh_options`. The replay's handle ends
+ * here, unless the error is XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER or
+ * XRMESH_ERROR_OUT_OF_RANGE; calls of other threads that are in it end first.
+ *
+ * Any thread.
+ *
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_OUT_OF_RANGE,
+ * XRMESH_ERROR_PANIC if one ended the replay, XRMESH_ERROR_LIMIT.
+ */
+xrmesh_status xrmesh_replay_into_mesh(struct xrmesh_replay replay,
+                                      uint32_t frame_messages,
+                                      uint32_t frame_bytes,
+                                      struct xrmesh_mesh *mesh);
+
+/**
  * Destroys whatever has a handle, leased frames included, and forgets the log: no thread of the
  * library runs and no callback is held when this returns. Calls of other threads end first. `count` is
  * optional and gets how many handles there were. The library can be used again.
@@ -6213,6 +6353,20 @@ xrmesh_status xrmesh_replay_destroy(struct xrmesh_replay replay);
  * Errors: XRMESH_ERROR_REENTRANT, XRMESH_ERROR_PANIC.
  */
 xrmesh_status xrmesh_shutdown_all(uint32_t *count);
+
+/**
+ * Fills the writer with no functions, its size and the default buffer. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_writer_default(struct xrmesh_writer *writer);
+
+/**
+ * Fills the reader with no functions and its size. NULL is let be.
+ *
+ * Any thread, also in callbacks.
+ */
+void xrmesh_reader_default(struct xrmesh_reader *reader);
 
 /**
  * XRMESH_ABI_VERSION, as the library has it.

@@ -276,6 +276,7 @@ public:
 
 private:
     friend class Mesh;
+    friend class Replay;
     const std::uint8_t *bytes() const noexcept { return reinterpret_cast<const std::uint8_t *>(payload_.data()); }
 
     std::vector<xrmesh_message> messages_;
@@ -483,6 +484,32 @@ struct Trampolines {
     }
 };
 
+template <class W, class = void>
+struct has_flush : std::false_type {};
+template <class W>
+struct has_flush<W, std::void_t<decltype(std::declval<W &>().flush())>> : std::true_type {};
+
+/// The C functions of a writer's or a reader's class.
+template <class S>
+struct StreamTrampolines {
+    static xrmesh_status write(void *self, const std::uint8_t *bytes, std::uint32_t bytes_len, std::uint32_t *taken)
+    {
+        return guarded([&] { return static_cast<S *>(self)->write(Bytes(bytes, bytes_len), *taken); });
+    }
+    static xrmesh_status flush(void *self)
+    {
+        return guarded([&] { return static_cast<S *>(self)->flush(); });
+    }
+    static xrmesh_status read(void *self, std::uint8_t *bytes, std::uint32_t capacity, std::uint32_t *given)
+    {
+        return guarded([&] { return static_cast<S *>(self)->read(Span<std::uint8_t>(bytes, capacity), *given); });
+    }
+    static void drop(void *self)
+    {
+        guarded([&] { delete static_cast<S *>(self); });
+    }
+};
+
 /// The functions of an agent, which then belongs to them.
 template <class A>
 xrmesh_callbacks callbacks_of(std::unique_ptr<A> agent)
@@ -597,6 +624,8 @@ public:
     }
 };
 
+class Mesh;
+
 /// A recorded session that is done again.
 class Replay : public Owner<xrmesh_replay, xrmesh_replay_destroy> {
 public:
@@ -616,6 +645,37 @@ public:
             xrmesh_replay_open(path.data(), static_cast<std::uint32_t>(path.size()), &options, &replay);
         return status < 0 ? Result<Replay>::failed(status) : Result<Replay>(Replay(replay));
     }
+    /// Opens a recording that an object of your own gives: any class with
+    ///     xrmesh_status read(Span<std::uint8_t> room, std::uint32_t &given);
+    /// which writes how many bytes it gave to `given`; none is the end. It goes with the replay.
+    template <class R>
+    static Result<Replay> open_from(std::unique_ptr<R> from,
+                                    const xrmesh_replay_options &options = Replay::options()) noexcept
+    {
+        xrmesh_reader reader;
+        xrmesh_reader_default(&reader);
+        reader.read = detail::StreamTrampolines<R>::read;
+        reader.drop = detail::StreamTrampolines<R>::drop;
+        reader.user_data = from.release();
+        xrmesh_replay replay{};
+        const xrmesh_status status = xrmesh_replay_open_from(&reader, &options, &replay);
+        return status < 0 ? Result<Replay>::failed(status) : Result<Replay>(Replay(replay));
+    }
+    /// From here on the messages of the host's agents are kept for poll.
+    Status keep(std::uint32_t frame_messages, std::uint32_t frame_bytes) const noexcept
+    {
+        return xrmesh_replay_keep(get(), frame_messages, frame_bytes);
+    }
+    /// Fills the inbox as Mesh::poll did in the session; code() is XRMESH_MORE if messages still wait.
+    Status poll(Inbox &inbox) const noexcept
+    {
+        inbox.result_ = {};
+        return xrmesh_replay_poll(get(), inbox.messages_.data(), static_cast<std::uint32_t>(inbox.messages_.size()),
+                                  reinterpret_cast<std::uint8_t *>(inbox.payload_.data()),
+                                  static_cast<std::uint32_t>(inbox.payload_.size() * 8), &inbox.result_);
+    }
+    /// Goes on with the mesh as a session of its own; the replay ends here.
+    Result<Mesh> into_mesh(std::uint32_t frame_messages = 1u << 16, std::uint32_t frame_bytes = 64u << 20) noexcept;
     /// The next tick; code() is XRMESH_END after the last.
     Result<xrmesh_replay_tick> step() const noexcept
     {
@@ -747,6 +807,30 @@ public:
     {
         return xrmesh_mesh_record(get(), path.data(), static_cast<std::uint32_t>(path.size()), hash_every);
     }
+    /// Records to an object of your own: any class with
+    ///     xrmesh_status write(Bytes bytes, std::uint32_t &taken);
+    /// and maybe xrmesh_status flush(). `taken` comes as all of the bytes; who takes fewer writes how many,
+    /// and is called again with the rest. It goes with the recording.
+    template <class W>
+    Status record_to(std::unique_ptr<W> to, std::uint32_t hash_every = 1,
+                     std::uint32_t buffer_bytes = 1u << 18) const noexcept
+    {
+        xrmesh_writer writer;
+        xrmesh_writer_default(&writer);
+        writer.buffer_bytes = buffer_bytes;
+        writer.write = detail::StreamTrampolines<W>::write;
+        if constexpr (detail::has_flush<W>::value)
+            writer.flush = detail::StreamTrampolines<W>::flush;
+        writer.drop = detail::StreamTrampolines<W>::drop;
+        writer.user_data = to.release();
+        return xrmesh_mesh_record_to(get(), &writer, hash_every);
+    }
+    /// How far the recording is, and whether it failed.
+    Result<xrmesh_recording> recording() const noexcept
+    {
+        xrmesh_recording recording{};
+        return of(xrmesh_mesh_recording(get(), &recording), recording);
+    }
     Status finish_recording() const noexcept { return xrmesh_mesh_finish_recording(get(), nullptr); }
     /// Runs on_stop of all agents, then destroys the mesh.
     Status stop() noexcept
@@ -764,6 +848,15 @@ private:
         return status < 0 ? Result<T>::failed(status) : Result<T>(value, status);
     }
 };
+
+inline Result<Mesh> Replay::into_mesh(std::uint32_t frame_messages, std::uint32_t frame_bytes) noexcept
+{
+    xrmesh_mesh mesh{};
+    const xrmesh_status status = xrmesh_replay_into_mesh(get(), frame_messages, frame_bytes, &mesh);
+    if (status >= 0)
+        release();
+    return status < 0 ? Result<Mesh>::failed(status) : Result<Mesh>(Mesh(mesh));
+}
 
 } // namespace xrmesh
 

@@ -161,9 +161,11 @@ fn it_wakes_by_itself_for_delayed_mail_wakes_and_timeouts() {
         })
         .unwrap();
     let came: Vec<_> = (0..4).map(|_| heard.recv_timeout(PATIENCE).unwrap()).collect();
-    let kinds: Vec<_> = came.iter().map(|&(kind, _)| kind).collect();
-    assert_eq!(kinds, [Kind::user(7), Kind::user(0), Kind::TIMED_OUT, Kind::user(60)]);
-    for (after, &(_, at)) in [0, 20, 40, 60].into_iter().zip(&came) {
+    // On a machine that was away for long one tick brings several: in an order of its own.
+    let due =
+        [(Kind::user(7), 0), (Kind::user(0), 20), (Kind::TIMED_OUT, 40), (Kind::user(60), 60)];
+    for (kind, after) in due {
+        let &(_, at) = came.iter().find(|&&(came, _)| came == kind).unwrap();
         assert!(at >= begun + Duration::from_millis(after), "{after} ms: {at}");
     }
     // A tick for the start, one for each time, one for the first short sleep, and some for luck.
@@ -230,8 +232,8 @@ fn a_budget_of_time_lets_everything_through() {
 
 #[test]
 fn it_ticks_at_its_rate() {
-    let driver = Driver::start(mesh(), DriverOptions::rate(200.0).name("rate")).unwrap();
     let begun = Instant::now();
+    let driver = Driver::start(mesh(), DriverOptions::rate(200.0).name("rate")).unwrap();
     let report = until(&driver, |report| report.ticks >= 40);
     let took = begun.elapsed();
     let done = report.ticks + report.skipped;
@@ -241,8 +243,8 @@ fn it_ticks_at_its_rate() {
 
 #[test]
 fn late_ticks_are_counted_and_skipped_and_the_grid_kept() {
-    let driver = Driver::start(mesh(), DriverOptions::rate(100.0)).unwrap();
     let begun = Instant::now();
+    let driver = Driver::start(mesh(), DriverOptions::rate(100.0)).unwrap();
     until(&driver, |report| report.ticks >= 3);
     driver.with(|_| thread::sleep(Duration::from_millis(55))).unwrap();
     let report = until(&driver, |report| report.skipped >= 3);
@@ -554,7 +556,18 @@ fn an_idle_driver_costs_no_cpu_time() {
     let options = DriverOptions::on_demand().name("idle-driver");
     let driver = Driver::start(mesh(), options).unwrap();
     driver.with(|mesh| mesh.spawn(Sink).unwrap()).unwrap();
-    thread::sleep(Duration::from_millis(20));
+    // Until it rests: its first ticks are its own affair.
+    let begun = Instant::now();
+    let mut seen = driver.report();
+    loop {
+        thread::sleep(Duration::from_millis(50));
+        let now = driver.report();
+        if now.sleeps > 0 && (now.ticks, now.sleeps) == (seen.ticks, seen.sleeps) {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{now:?}");
+        seen = now;
+    }
     let (before, report) = (cpu_ticks("idle-driver").unwrap(), driver.report());
     thread::sleep(Duration::from_millis(300));
     let (after, later) = (cpu_ticks("idle-driver").unwrap(), driver.report());

@@ -15,6 +15,7 @@ use xrmesh::{
 
 use crate::failure::Failure;
 use crate::status::*;
+use crate::stream::status_of;
 
 macro_rules! statuses {
     ($error:ty, $given:ident => $status:expr) => {
@@ -87,19 +88,19 @@ fn of_register(error: &RegisterError) -> xrmesh_status {
     }
 }
 
-fn of_record(error: &RecordError) -> xrmesh_status {
+pub(crate) fn of_record(error: &RecordError) -> xrmesh_status {
     match error {
         RecordError::NotRecording => XRMESH_ERROR_NOT_RECORDING,
         RecordError::Begun { .. } | RecordError::AlreadyRecording { .. } => XRMESH_ERROR_RECORDED,
         RecordError::Config(_) => XRMESH_ERROR_CONFIG,
-        RecordError::Write { .. } => XRMESH_ERROR_IO,
+        RecordError::Write { source, .. } => status_of(source),
         _ => XRMESH_ERROR_LIMIT,
     }
 }
 
 fn of_replay(error: &ReplayError) -> xrmesh_status {
     match error {
-        ReplayError::Read { .. } => XRMESH_ERROR_IO,
+        ReplayError::Read { source, .. } => status_of(source),
         ReplayError::Version { .. } => XRMESH_ERROR_FILE_VERSION,
         ReplayError::Config(_) => XRMESH_ERROR_CONFIG,
         ReplayError::Mesh(error) => of_mesh(error),

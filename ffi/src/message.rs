@@ -299,11 +299,18 @@ impl xrmesh_send {
     }
 
     /// The message and its agent where only the host itself sends: no question, answer or delay.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn parse_plain<'a>(
         &self,
         payload: &'a [u8],
     ) -> Result<(Target, Message<'a>), Failure> {
+        match self.plain(payload) {
+            Some((to, message)) => Ok((to.into(), message)),
+            None => self.parse_hosts(payload),
+        }
+    }
+
+    fn parse_hosts<'a>(&self, payload: &'a [u8]) -> Result<(Target, Message<'a>), Failure> {
         if self.flags & AGENTS_FLAGS != 0 {
             fail!(
                 XRMESH_ERROR_UNKNOWN_VALUE,
@@ -318,6 +325,27 @@ impl xrmesh_send {
             );
         }
         self.parse(payload)
+    }
+
+    /// What most messages are, in few steps: to one agent, of a kind of the application's, without flags.
+    /// `None` for all others, and for what is wrong: [`parse`](Self::parse) knows what.
+    #[inline(always)]
+    pub(crate) fn plain<'a>(&self, payload: &'a [u8]) -> Option<(AgentId, Message<'a>)> {
+        let is_plain = self.flags == 0
+            && self.to == XRMESH_TO_AGENT
+            && self.from == 0
+            && self.reserved == [0; 5]
+            && (XRMESH_KIND_USER..=XRMESH_KIND_LAST_USER).contains(&self.kind);
+        if !is_plain {
+            return None;
+        }
+        let (first, length) = (self.payload_offset as usize, self.payload_len as usize);
+        let bytes = payload.get(first..first.checked_add(length)?)?;
+        let mut message = Message::new(Kind::from_bits(self.kind)?).bytes(bytes);
+        if self.priority != 0 {
+            message = message.priority(Priority::new(self.priority).ok()?);
+        }
+        Some((AgentId::from_bits(self.target)?, message))
     }
 
     /// The agent that a question, an answer or a delayed message goes to.

@@ -1,19 +1,23 @@
 //! Doing a recorded session again.
 #![expect(unsafe_code, reason = "exports have C names")]
 
+pub mod messages;
+pub mod session;
+
 use core::ffi::c_char;
 use std::fs::File;
-use std::sync::{Arc, Mutex};
+use std::io::Read;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytemuck::{Pod, Zeroable};
 use xrmesh::photonic::Device;
 use xrmesh::{RegisterError, Replay};
 
 use crate::callback::types::{OwnedType, xrmesh_agent_type};
-use crate::failure::{Failure, Outcome, fail};
+use crate::failure::{Failure, fail};
 use crate::fence::{fence, fence_anywhere};
 use crate::handle::{self, Kind, Object, xrmesh_memory, xrmesh_processor, xrmesh_replay};
-use crate::host::frame::Limits;
+use crate::host::frame::{Frame, Limits};
 use crate::host::frames::Frames;
 use crate::memory::owner::{self, Home};
 use crate::mesh::create::{self, XRMESH_MESH_CALLBACKS_ON_ANY_THREAD, register_hosts};
@@ -23,6 +27,7 @@ use crate::mesh::tick::xrmesh_tick_report;
 use crate::photonic::create::ProcessorObject;
 use crate::pointer::{Caller, Listed, extensible};
 use crate::status::*;
+use crate::stream::{HostReader, xrmesh_reader};
 
 /// As many workers as the session had.
 pub const XRMESH_WORKERS_AS_RECORDED: u32 = u32::MAX;
@@ -103,10 +108,37 @@ pub struct xrmesh_replay_tick {
 }
 
 /// What a replay's handle stands for.
-pub(crate) struct ReplayObject(Mutex<Replay<File>>);
+pub(crate) struct ReplayObject(Mutex<Replaying>);
+
+/// What one thread at a time may use.
+pub(crate) struct Replaying {
+    pub(crate) replay: Replay<Source>,
+    pub(crate) frames: Arc<Frames>,
+    /// Taken from the frames and not polled yet.
+    pub(crate) ready: Frame,
+    /// Whether callbacks may run on workers' threads.
+    pub(crate) callbacks_anywhere: bool,
+    /// Whether it has types with callbacks.
+    pub(crate) has_types: bool,
+}
+
+/// Where a recording comes from.
+pub(crate) type Source = Box<dyn Read + Send>;
 
 impl Object for ReplayObject {
     const KIND: Kind = Kind::Replay;
+}
+
+impl ReplayObject {
+    /// What is in it, for this thread alone.
+    pub(crate) fn enter(&self) -> Result<MutexGuard<'_, Replaying>, Failure> {
+        enter(&self.0, "replay")
+    }
+
+    /// What is in it, for good; `None` after a panic.
+    pub(crate) fn into_inner(self) -> Option<Replaying> {
+        self.0.into_inner().ok()
+    }
 }
 
 /// Fills the options with their defaults: no types, no processors. NULL is let be.
@@ -178,12 +210,21 @@ pub unsafe extern "C" fn xrmesh_replay_open(
     options: *const xrmesh_replay_options,
     replay: *mut xrmesh_replay,
 ) -> xrmesh_status {
-    fence!(|caller| open(caller, (path, path_len), options, None, replay))
+    fence!(|caller| {
+        let options = caller.extensible(options)?;
+        let known = know(caller, &options)?;
+        let path = caller.text(path, path_len, "path")?;
+        let out = caller.out(replay, "replay")?;
+        check(&options)?;
+        let file = opened(path)?;
+        out.set(open(Box::new(file), &options, known, |_| Ok(()))?);
+        Ok(XRMESH_OK)
+    })
 }
 
 /// `xrmesh_replay_open` for a session whose mesh had a memory: `memory` is equal to what that was when its
-/// recording began. The replay takes it, for good once the recording was read: what the handle still
-/// does is to take snapshots.
+/// recording began. Once the recording could be read the replay has taken it for good, and what the handle
+/// still does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
 ///
 /// Any thread.
 ///
@@ -196,40 +237,84 @@ pub unsafe extern "C" fn xrmesh_replay_open_with_memory(
     memory: xrmesh_memory,
     replay: *mut xrmesh_replay,
 ) -> xrmesh_status {
-    fence!(|caller| open(caller, (path, path_len), options, Some(memory), replay))
+    fence!(|caller| {
+        let options = caller.extensible(options)?;
+        let known = know(caller, &options)?;
+        let path = caller.text(path, path_len, "path")?;
+        let out = caller.out(replay, "replay")?;
+        check(&options)?;
+        let file = opened(path)?;
+        let held = owner::pin(memory)?;
+        let mut writer = held.enter()?;
+        writer.own()?;
+        let attach = |mesh: &mut xrmesh::Mesh| {
+            if let Home::Here(memory) = core::mem::replace(&mut writer.home, Home::Gone) {
+                mesh.attach_memory(*memory)?;
+            }
+            Ok(())
+        };
+        out.set(open(Box::new(file), &options, known, attach)?);
+        Ok(XRMESH_OK)
+    })
 }
 
-fn open(
-    caller: &Caller,
-    (path, path_len): (*const c_char, u32),
+fn opened(path: &str) -> Result<File, Failure> {
+    File::open(path)
+        .map_err(|error| Failure::new(XRMESH_ERROR_IO, format_args!("opening {path:?}: {error}")))
+}
+
+/// Opens a recording that the host's functions give, as `xrmesh_replay_open` does one in a file. Whatever
+/// this returns, the reader's `drop` and those of the types will run exactly once: the reader's unless
+/// `reader` is NULL or of another size, the types' unless `options` is.
+///
+/// Any thread. The reader's functions run here and in whatever steps the replay.
+///
+/// Errors: as for `xrmesh_replay_open`, and XRMESH_ERROR_CALLBACK if `read` fails.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xrmesh_replay_open_from(
+    reader: *const xrmesh_reader,
     options: *const xrmesh_replay_options,
-    memory: Option<xrmesh_memory>,
     replay: *mut xrmesh_replay,
-) -> Outcome {
-    let options = caller.extensible(options)?;
-    let known = know(caller, &options)?;
-    let path = caller.text(path, path_len, "path")?;
-    let out = caller.out(replay, "replay")?;
+) -> xrmesh_status {
+    // SAFETY: the caller of an export keeps the rules on pointers that the header states. Taken over
+    // before the fence, so that whatever ends the call drops it.
+    let reader = HostReader::own(&unsafe { Caller::trusted() }, reader);
+    fence!(|caller| {
+        let options = caller.extensible(options)?;
+        let known = know(caller, &options)?;
+        let reader = reader?;
+        reader.check()?;
+        let out = caller.out(replay, "replay")?;
+        check(&options)?;
+        out.set(open(Box::new(reader), &options, known, |_| Ok(()))?);
+        Ok(XRMESH_OK)
+    })
+}
+
+fn check(options: &xrmesh_replay_options) -> Result<(), Failure> {
     if options.flags & !XRMESH_MESH_CALLBACKS_ON_ANY_THREAD != 0 {
         fail!(XRMESH_ERROR_UNKNOWN_VALUE, "options.flags is {:#x}, known 0x1", options.flags);
     }
     if options.reserved != 0 {
         fail!(XRMESH_ERROR_RESERVED, "options.reserved is not zero");
     }
-    let anywhere = options.flags & XRMESH_MESH_CALLBACKS_ON_ANY_THREAD != 0;
-    let file = File::open(path).map_err(|error| {
-        Failure::new(XRMESH_ERROR_IO, format_args!("opening {path:?}: {error}"))
-    })?;
+    Ok(())
+}
+
+fn open(
+    source: Source,
+    options: &xrmesh_replay_options,
+    known: Known,
+    attach: impl FnOnce(&mut xrmesh::Mesh) -> Result<(), RegisterError>,
+) -> Result<xrmesh_replay, Failure> {
+    let callbacks_anywhere = options.flags & XRMESH_MESH_CALLBACKS_ON_ANY_THREAD != 0;
     let workers =
         Some(options.worker_threads).filter(|&workers| workers != XRMESH_WORKERS_AS_RECORDED);
     let has_types = !known.types.is_empty();
-    let held = memory.map(owner::pin).transpose()?;
-    let mut writer = held.as_ref().map(|held| held.enter()).transpose()?;
-    if let Some(writer) = &mut writer {
-        writer.own()?;
-    }
+    let mut made = None;
     let register = |mesh: &mut xrmesh::Mesh| {
         let frames = Frames::new(mesh.config().processing.max_workers, NO_FRAME);
+        made = Some(Arc::clone(&frames));
         register_hosts(mesh, &frames)?;
         for (name, owned) in known.types {
             owned.register(mesh, &name, &frames)?;
@@ -237,27 +322,24 @@ fn open(
         for (name, device) in known.processors {
             mesh.add_processor(&name, device)?;
         }
-        if let Some(writer) = &mut writer
-            && let Home::Here(memory) = core::mem::replace(&mut writer.home, Home::Gone)
-        {
-            mesh.attach_memory(*memory)?;
-        }
-        Ok::<_, RegisterError>(())
+        attach(mesh)
     };
-    let opened = Replay::open(file, register, workers)?;
-    let workers = opened.mesh().workers();
-    if has_types && workers > 1 && !anywhere {
+    let replay = Replay::open(source, register, workers)?;
+    let workers = replay.mesh().workers();
+    if has_types && workers > 1 && !callbacks_anywhere {
         fail!(
             XRMESH_ERROR_CALLBACK_THREADS,
             "the replay has {workers} workers, on whose threads callbacks would run: open it with worker_threads 0 or XRMESH_MESH_CALLBACKS_ON_ANY_THREAD"
         );
     }
-    let object = ReplayObject(Mutex::new(opened));
-    out.set(xrmesh_replay { bits: handle::insert(Arc::new(object))? });
-    Ok(XRMESH_OK)
+    let frames = made.unwrap_or_else(|| Frames::new(0, NO_FRAME));
+    let ready = Frame::default();
+    let replaying = Replaying { replay, frames, ready, callbacks_anywhere, has_types };
+    let object = ReplayObject(Mutex::new(replaying));
+    Ok(xrmesh_replay { bits: handle::insert(Arc::new(object))? })
 }
 
-/// Nobody polls a replay: its host's agents keep nothing.
+/// What the host's agents keep until somebody wants it.
 const NO_FRAME: Limits = Limits { messages: 0, bytes: 0 };
 
 /// Does the next tick, with all that the host did before it, and holds it against what was recorded. `tick`
@@ -267,7 +349,8 @@ const NO_FRAME: Limits = Limits { messages: 0, bytes: 0 };
 ///
 /// Returns XRMESH_END after the last tick.
 /// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_BUSY,
-/// XRMESH_ERROR_DIVERGED, XRMESH_ERROR_CORRUPT, XRMESH_ERROR_IO, XRMESH_ERROR_UNKNOWN_TYPE,
+/// XRMESH_ERROR_DIVERGED, XRMESH_ERROR_CORRUPT, XRMESH_ERROR_IO, XRMESH_ERROR_CALLBACK if the reader's
+/// `read` fails, XRMESH_ERROR_UNKNOWN_TYPE,
 /// XRMESH_ERROR_UNKNOWN_PROCESSOR, XRMESH_ERROR_PANIC.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_replay_step(
@@ -279,7 +362,7 @@ pub unsafe extern "C" fn xrmesh_replay_step(
         let tick = caller.optional_out(tick);
         let report = caller.optional_out_extensible(report)?;
         let held = handle::pin::<ReplayObject>(replay.bits)?;
-        let Some(done) = enter(&held.0, "replay")?.step()? else { return Ok(XRMESH_END) };
+        let Some(done) = held.enter()?.replay.step()? else { return Ok(XRMESH_END) };
         if let Some(tick) = tick {
             tick.set(xrmesh_replay_tick {
                 tick: done.tick,
@@ -310,7 +393,7 @@ pub unsafe extern "C" fn xrmesh_replay_run(
     fence!(|caller| {
         let ticks = caller.optional_out(ticks);
         let held = handle::pin::<ReplayObject>(replay.bits)?;
-        let done = enter(&held.0, "replay")?.run()?;
+        let done = held.enter()?.replay.run()?;
         if let Some(ticks) = ticks {
             ticks.set(done);
         }
@@ -332,7 +415,7 @@ pub unsafe extern "C" fn xrmesh_replay_counters(
     fence!(|caller| {
         let out = caller.out_extensible(counters)?;
         let held = handle::pin::<ReplayObject>(replay.bits)?;
-        out.set(xrmesh_counters::of(enter(&held.0, "replay")?.mesh()));
+        out.set(xrmesh_counters::of(held.enter()?.replay.mesh()));
         Ok(XRMESH_OK)
     })
 }

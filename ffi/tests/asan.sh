@@ -3,8 +3,8 @@
 #
 #   ffi/tests/asan.sh [--fuzz SECONDS] [--race]
 #
-# The library is built by nightly, in target-asan. --race also runs the suite's threads under ThreadSanitizer,
-# which needs the standard library's sources, because that must be instrumented, too.
+# The library is built by nightly, in target-asan. --race also runs the suite and the frame loop under
+# ThreadSanitizer, which needs the standard library's sources, because that must be instrumented, too.
 . "$(dirname "$0")/lane.sh"
 seconds=60 race=
 while [ $# -gt 0 ]; do
@@ -66,7 +66,7 @@ build_with() { # HOW PROGRAM FLAGS-AND-FILES...
     [ "$how" = plain ] || compiler=$how
     for file in "${files[@]}"; do
         objects+=("$work/$how-$(basename "$file" .c).o")
-        "$compiler" -std=gnu99 -g -O1 -I"$root/include" -I"$tests/c" -I"$tests/fuzz" "${instrument[@]}" -c "$file" \
+        "$compiler" -std=gnu11 -g -O1 -I"$root/include" -I"$tests/c" -I"$tests/fuzz" "${instrument[@]}" -c "$file" \
             -o "${objects[-1]}" || return
     done
     "$compiler" "${objects[@]}" -o "$work/$to" -L"$work/lib" -lxrmesh -Wl,-rpath,"$work/lib" "${flags[@]}" \
@@ -134,10 +134,56 @@ if [ -n "$race" ]; then
     rm -rf "$work/lib"
     instrumented thread -Zbuild-std
     sanitized race "$runtimes/librustc-nightly_rt.tsan.a" "$tests"/c/*.c
-    if bounded 600 ./race threads callbacks; then
-        ok "ThreadSanitizer: threads, callbacks ($suite_by)"
+    count=$(nm -D --undefined-only "$work/lib/libxrmesh.so.0" | grep -c ' __tsan_' || true)
+    if [ "$count" -gt 0 ]; then
+        ok "the library and its standard library refer to $count symbols __tsan_*"
+    else
+        failed "the library is not instrumented for threads"
+    fi
+    if bounded 900 ./race && [ "$(grep -c ': ok$' "$work/said")" = "$(grep -c '{"' "$tests/c/main.c")" ]; then
+        ok "ThreadSanitizer: the whole suite ($suite_by)"
     else
         head -80 "$work/said"
-        failed "ThreadSanitizer"
+        failed "ThreadSanitizer: the suite"
+    fi
+    sanitized loop "$runtimes/librustc-nightly_rt.tsan.a" "$root/examples/c/frame_loop.c"
+    if bounded 60 ./loop --seconds 3 && bounded 60 ./loop --seconds 2 --rate 500 --fps 40; then
+        ok "ThreadSanitizer: a renderer's thread beside a simulation's"
+    else
+        head -80 "$work/said"
+        failed "ThreadSanitizer: the frame loop"
+    fi
+
+    # Two threads have the library write to one place: the lane can fail.
+    cat >"$work/both.c" <<'C'
+#include "check.h"
+#include <pthread.h>
+static xrmesh_poll_result shared;
+static void *polls(void *alone)
+{
+    xrmesh_mesh mesh = new_mesh();
+    xrmesh_message message;
+    int i;
+    for (i = 0; i < 1000; i++)
+        OK(xrmesh_mesh_poll(mesh, &message, 1, NULL, 0, &shared));
+    return alone;
+}
+int main(int count, char **names)
+{
+    pthread_t other;
+    (void)names;
+    if (count > 1)
+        return 2;
+    CHECK(pthread_create(&other, NULL, polls, NULL) == 0);
+    polls(NULL);
+    return pthread_join(other, NULL);
+}
+C
+    sanitized both "$runtimes/librustc-nightly_rt.tsan.a" "$work/both.c"
+    if ! bounded 60 ./both && grep -q 'WARNING: ThreadSanitizer: data race' "$work/said"; then
+        ok "ThreadSanitizer sees the library write where another thread does"
+    else
+        head -40 "$work/said"
+        failed "ThreadSanitizer does not see the library write where another thread does"
     fi
 fi

@@ -29,7 +29,7 @@ use xrmesh_ffi::memory::feed::xrmesh_notice;
 use xrmesh_ffi::memory::filter::xrmesh_filter;
 use xrmesh_ffi::memory::fusion::xrmesh_fused;
 use xrmesh_ffi::memory::lookup::xrmesh_box;
-use xrmesh_ffi::memory::map::{xrmesh_exported, xrmesh_imported, xrmesh_writer};
+use xrmesh_ffi::memory::map::{xrmesh_exported, xrmesh_imported};
 use xrmesh_ffi::memory::options::xrmesh_memory_options;
 use xrmesh_ffi::memory::publish::{xrmesh_departure, xrmesh_memory_stats, xrmesh_published};
 use xrmesh_ffi::memory::query::{
@@ -56,6 +56,7 @@ use xrmesh_ffi::region::xrmesh_region;
 use xrmesh_ffi::replay::{
     xrmesh_named_processor, xrmesh_named_type, xrmesh_replay_options, xrmesh_replay_tick,
 };
+use xrmesh_ffi::stream::{xrmesh_reader, xrmesh_writer};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -163,6 +164,7 @@ layouts! {
     xrmesh_range { first, count }
     xrmesh_ray { origin, direction }
     xrmesh_ray_hit { object, distance_m, reserved }
+    xrmesh_reader { struct_size, reserved, user_data, read, drop }
     xrmesh_recording { bytes, ticks, status, reserved }
     xrmesh_recovery { struct_size, is_torn, through, image_through, image_records, log_records, torn_offset, torn_bytes, skipped_image, removed_files }
     xrmesh_region { struct_size, kind, pose, radius, low, high, half_extents, left_rad, right_rad, up_rad, down_rad, near_m, far_m, floor_m, ceiling_m, up_axis, corner_count, reserved, corners }
@@ -179,7 +181,7 @@ layouts! {
     xrmesh_subscription { bits }
     xrmesh_tick_report { struct_size, rounds, tick, sent, delivered, dropped, pending, waiting, oldest_ns, refused }
     xrmesh_workspace { bits }
-    xrmesh_writer { struct_size, reserved, user_data, write }
+    xrmesh_writer { struct_size, buffer_bytes, user_data, write, flush, drop }
 }
 
 #[test]

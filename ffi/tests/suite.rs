@@ -69,6 +69,9 @@ fn suite(name: &str, language: Language, standard: &str, how: Link) {
         .filter(|path| path.extension().is_some_and(|end| end == "c"))
         .collect();
     files.sort();
+    let listed = std::fs::read_to_string(root().join("tests/c/main.c")).unwrap();
+    let tests = listed.matches(", test_").count();
+    assert!(tests >= 13, "{tests} tests in main.c");
     for compiler in native(language) {
         let program = folder.join(&compiler.program);
         let mut command = Command::new(&compiler.program);
@@ -84,7 +87,7 @@ fn suite(name: &str, language: Language, standard: &str, how: Link) {
         link(&mut command, &folder, how);
         run(&mut command);
         let said = run(Command::new("timeout").arg("120").arg(&program).current_dir(&folder));
-        assert_eq!(said.matches(": ok").count(), 18, "{said}");
+        assert_eq!(said.matches(": ok").count(), tests, "{said}");
     }
 }
 
@@ -103,24 +106,87 @@ fn the_suite_as_cxx() {
     suite("suite_cxx", Language::Cxx, "gnu++17", Link::Shared);
 }
 
+/// The C++ layer where it is more than a call: each program with exceptions and without.
 #[test]
-fn the_examples() {
-    let folder = installed("examples");
-    for (file, language, standard, says) in [
-        ("examples/c/hello.c", Language::C, "c99", "hello, world\n"),
-        ("examples/cpp/hello.cpp", Language::Cxx, "c++17", "hello, world\n"),
-    ] {
-        for (how, compiler) in
-            [Link::Shared, Link::Static].into_iter().zip(native(language).iter().cycle())
-        {
-            let program = folder.join(format!("example_{}_{how:?}", compiler.program));
+fn the_layer_for_cxx() {
+    let folder = installed("layer_cxx");
+    for compiler in native(Language::Cxx) {
+        for exceptions in [&["-fexceptions"][..], &["-fno-exceptions", "-fno-rtti"]] {
+            let program = folder.join(format!("streams_{}{}", compiler.program, exceptions.len()));
             let mut command = Command::new(&compiler.program);
-            command.arg(format!("-std={standard}")).arg(root().join("..").join(file));
+            command.arg("-std=c++17").args(exceptions).arg(root().join("tests/cpp/streams.cpp"));
             warnings(&mut command);
             command.arg("-o").arg(&program);
-            link(&mut command, &folder, how);
+            link(&mut command, &folder, Link::Shared);
             run(&mut command);
-            assert_eq!(run(&mut Command::new(&program)), says, "{file}, {how:?}");
+            assert_eq!(run(Command::new("timeout").arg("60").arg(&program)), "streams: ok\n");
+        }
+    }
+}
+
+/// Builds an example linked shared and static, by one compiler each where there are two.
+fn example(folder: &Path, file: &str, language: Language, standard: &str) -> Vec<PathBuf> {
+    let mut programs = Vec::new();
+    for (how, compiler) in
+        [Link::Shared, Link::Static].into_iter().zip(native(language).iter().cycle())
+    {
+        let name = file.replace(['/', '.'], "_");
+        let program = folder.join(format!("{name}_{}_{how:?}", compiler.program));
+        let mut command = Command::new(&compiler.program);
+        command.arg(format!("-std={standard}")).arg(root().join("..").join(file));
+        warnings(&mut command);
+        command.arg("-o").arg(&program);
+        link(&mut command, folder, how);
+        run(command.arg("-lm"));
+        programs.push(program);
+    }
+    assert!(!programs.is_empty(), "there is no compiler for {file}");
+    programs
+}
+
+/// What an example says to an option that it has not, and to a value that is none.
+fn refuses(program: &Path) {
+    for wrong in [&["--none"][..], &["--seconds", "soon"], &["--seconds"]] {
+        let output = Command::new(program).args(wrong).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {said}");
+        assert!(said.contains(wrong[0]) && said.lines().count() == 1, "{wrong:?}: {said}");
+    }
+    let help = run(Command::new(program).arg("--help"));
+    assert!(help.contains("usage: ") && help.contains("--seconds"), "{help}");
+}
+
+#[test]
+fn the_smallest_examples() {
+    let folder = installed("examples_hello");
+    for (file, language, standard) in [
+        ("examples/c/hello.c", Language::C, "c99"),
+        ("examples/cpp/hello.cpp", Language::Cxx, "c++17"),
+    ] {
+        for program in example(&folder, file, language, standard) {
+            assert_eq!(run(&mut Command::new(&program)), "hello, world\n", "{file}");
+        }
+    }
+}
+
+/// A renderer's thread beside a simulation's, at a pace of its own and far behind it.
+#[test]
+fn the_frame_loop_examples() {
+    let folder = installed("examples_frame_loop");
+    for (file, language, standard) in [
+        ("examples/c/frame_loop.c", Language::C, "c11"),
+        ("examples/cpp/frame_loop.cpp", Language::Cxx, "c++17"),
+    ] {
+        for program in example(&folder, file, language, standard) {
+            refuses(&program);
+            for options in [
+                &["--seconds", "0.4"][..],
+                &["--seconds", "0.3", "--rate", "500", "--fps", "20", "--objects", "7"],
+            ] {
+                let said = run(Command::new("timeout").arg("60").arg(&program).args(options));
+                let sums = said.contains(" sent = ") && said.contains(", lost 0;");
+                assert!(sums && said.contains("p99"), "{file} {options:?}:\n{said}");
+            }
         }
     }
 }

@@ -166,6 +166,7 @@ impl Outbox {
     pub(crate) fn begin_round(&mut self, known_slots: u32) {
         (self.position, self.draws) = (0, 0);
         self.known_slots = known_slots;
+        self.annexes.end_round();
     }
 
     /// Messages that it still has room for in this round.

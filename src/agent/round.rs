@@ -1,7 +1,7 @@
 //! What a round lends to whoever writes in it.
 
 use crate::agent::view::View;
-use crate::mail::chunk::ChunkPool;
+use crate::mail::pool::ChunkPool;
 use crate::message::Stamp;
 
 /// The frozen view, the stamp of what is sent now, and where its chunks come from.

@@ -16,7 +16,7 @@ use crate::dispatch::probe::Counters;
 use crate::dispatch::quota::share_out;
 use crate::dispatch::shard::{Shard, Work};
 use crate::id::AgentId;
-use crate::mail::chunk::ChunkPool;
+use crate::mail::pool::{ChunkPool, Depots};
 use crate::mail::queue::Pairs;
 use crate::message::packet::Packet;
 use crate::message::{EnvelopeId, Message, Stamp, Target};
@@ -30,6 +30,7 @@ pub(crate) struct Engine {
     /// A lock is never waited for: a phase gives each shard, and each worker's pool, to one worker.
     shards: Box<[Mutex<Shard>]>,
     pools: Box<[Mutex<ChunkPool>]>,
+    depots: Depots,
     crew: Crew,
     /// What the host sends between ticks.
     pub(crate) host: Outbox,
@@ -97,13 +98,15 @@ impl Engine {
         let shards = (0..layout.shards())
             .map(|shard| Mutex::new(Shard::new(shard, &view, slots(shard), mailbox, trace())))
             .collect();
-        let pools = (0..crew.workers()).map(|_| Mutex::default()).collect();
+        let depots = Depots::default();
+        let pools = (0..crew.workers()).map(|_| Mutex::new(depots.pool())).collect();
         let host = Outbox::new(HOST, &view, slots(0), trace());
         let cost = Cost { per_pair: 50.0, per_round: 5_000.0 };
         Ok(Self {
             view,
             shards,
             pools,
+            depots,
             crew,
             host,
             #[cfg(feature = "photonic")]
@@ -265,7 +268,7 @@ impl Engine {
             } else {
                 self.end_round(apply);
             }
-            self.balance_pools();
+            self.depots.settle(&mut self.pools);
             done.rounds += 1;
             done.served += served;
         }
@@ -477,17 +480,6 @@ impl Engine {
         self.view.round += 1;
     }
 
-    /// Chunks wander with the mail from worker to worker: evens the pools out.
-    fn balance_pools(&mut self) {
-        let (first, others) = match &mut *self.pools {
-            [first, others @ ..] => (exclusive(first), others),
-            [] => return,
-        };
-        for other in others {
-            first.balance(exclusive(other));
-        }
-    }
-
     /// The account of all shards and the host.
     pub(crate) fn counters(&self) -> Counters {
         let mut sum = self.host.counters.clone();
@@ -534,10 +526,11 @@ impl Engine {
         shards + self.view.heap_bytes()
     }
 
-    /// Heap bytes of mail: queued and free chunks.
+    /// Heap bytes of mail: queued and spare chunks.
     pub(crate) fn mail_bytes(&self) -> usize {
         let queued: usize = self.shards.iter().map(|shard| hold(shard).queue.heap_bytes()).sum();
-        queued + self.pools.iter().map(|pool| hold(pool).bytes()).sum::<usize>()
+        let here: usize = self.pools.iter().map(|pool| hold(pool).bytes()).sum();
+        queued + here + self.depots.bytes()
     }
 }
 

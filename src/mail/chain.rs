@@ -1,6 +1,7 @@
 //! What one shard sends to another in one round.
 
-use crate::mail::chunk::{CHUNK, Chunk, ChunkPool};
+use crate::mail::chunk::{CHUNK, Chunk};
+use crate::mail::pool::ChunkPool;
 use crate::message::packet::Packet;
 use crate::message::{Envelope, Stamp};
 

@@ -3,8 +3,9 @@
 //!
 //! 1. Envelopes lie in chunks of 32 (`chunk.rs`), 33 cache lines each with their header. Payloads too
 //!    long for an envelope, up to 256 bytes, lie in a block that their chunk holds and that moves with
-//!    it: no count, no atomic. Drained chunks and blocks go back to the pool of the worker that drained
-//!    them, last in first out, so the next sends write lines that are still cached.
+//!    it: no count, no atomic. Drained chunks and blocks go back to the pool (`pool.rs`) of the worker that
+//!    drained them, last in first out, so the next sends write lines that are still cached; what that
+//!    worker has no use for goes to a depot for all (`spares.rs`).
 //! 2. What one shard sends to another in one round is a chain (`chain.rs`): chunks in order, and
 //!    which priorities they hold. A shard's chains, one for each receiving shard, are its row
 //!    (`row.rs`).
@@ -20,6 +21,8 @@
 pub(crate) mod chain;
 pub(crate) mod chunk;
 pub(crate) mod overflow;
+pub(crate) mod pool;
 pub(crate) mod queue;
 pub(crate) mod row;
+pub(crate) mod spares;
 pub(crate) mod timer;

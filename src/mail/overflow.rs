@@ -8,7 +8,7 @@ use crate::agent::Mailbox;
 use crate::agent::Overflow;
 use crate::agent::slots::Layout;
 use crate::agent::view::Roster;
-use crate::mail::chunk::ChunkPool;
+use crate::mail::pool::ChunkPool;
 use crate::mail::queue::Queue;
 use crate::message::packet::{EVERYONE, Packet};
 use crate::message::{DropReason, Envelope, Stamp};

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::mail::chain::{Chain, Sum};
-use crate::mail::chunk::{Chunk, ChunkPool};
+use crate::mail::chunk::Chunk;
+use crate::mail::pool::ChunkPool;
 use crate::message::packet::Packet;
 use crate::message::{Envelope, Priority, Stamp};
 

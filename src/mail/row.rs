@@ -2,7 +2,7 @@
 
 use crate::agent::slots::{Layout, PAGE_BITS};
 use crate::mail::chain::Chain;
-use crate::mail::chunk::ChunkPool;
+use crate::mail::pool::ChunkPool;
 use crate::message::Stamp;
 use crate::message::packet::Packet;
 

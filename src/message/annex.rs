@@ -40,11 +40,16 @@ const SMALLEST_BLOCK: usize = 64;
 struct Ring<T> {
     entries: Vec<Arc<T>>,
     next: usize,
+    /// Taken in this round, and whether one had to be made.
+    taken: usize,
+    missed: bool,
+    /// Rounds since it was last as long as it need be.
+    rounds: u32,
 }
 
 impl<T> Ring<T> {
     const fn new() -> Self {
-        Self { entries: Vec::new(), next: 0 }
+        Self { entries: Vec::new(), next: 0, taken: 0, missed: false, rounds: 0 }
     }
 
     /// A value nobody else holds, written by `write`; made by `make` if none is found and the ring is
@@ -54,6 +59,7 @@ impl<T> Ring<T> {
     /// one that grew by single values would go on growing for long. It then goes on with the new ones,
     /// since those behind the ones that were looked at are likely held too.
     fn take(&mut self, most: usize, make: impl Fn() -> T, write: impl FnOnce(&mut T)) -> Arc<T> {
+        self.taken += 1;
         let length = self.entries.len();
         for _ in 0..LOOK.min(length) {
             let at = self.next;
@@ -64,6 +70,7 @@ impl<T> Ring<T> {
                 return Arc::clone(entry);
             }
         }
+        self.missed = true;
         let mut value = make();
         write(&mut value);
         let entry = Arc::new(value);
@@ -75,6 +82,29 @@ impl<T> Ring<T> {
         }
         entry
     }
+
+    /// Ends a round. What is held now may be let go in the next before as much is taken again, or only
+    /// after: that depends on which worker comes first. The ring is made long enough for either.
+    ///
+    /// Counting what is held reads all entries, so it is done when one was missed, and else ever more
+    /// rarely: after 1, 2, 4, 8 rounds and so on.
+    fn end_round(&mut self, most: usize, make: impl Fn() -> T) {
+        let taken = core::mem::take(&mut self.taken);
+        if taken == 0 {
+            return;
+        }
+        self.rounds = self.rounds.wrapping_add(1);
+        if !core::mem::take(&mut self.missed) && !self.rounds.is_power_of_two() {
+            return;
+        }
+        let held = self.entries.iter().filter(|entry| Arc::strong_count(entry) > 1).count();
+        let (length, need) = (self.entries.len(), (held + taken).min(most));
+        if length < need {
+            let more = (need + need / 4).min(most) - length;
+            self.entries.extend((0..more).map(|_| Arc::new(make())));
+            (self.next, self.rounds) = (length, 0);
+        }
+    }
 }
 
 /// Annexes and payload blocks of one shard's senders.
@@ -83,17 +113,20 @@ pub(crate) struct AnnexPool {
     annexes: Ring<Annex>,
     blocks: [Ring<Vec<u8>>; CLASSES],
     most: usize,
+    /// Whether any were taken in this round.
+    taken: bool,
 }
 
 impl AnnexPool {
     /// A pool that keeps at most `most` annexes, and as many payload blocks of each size.
     fn new(most: usize) -> Self {
-        Self { annexes: Ring::new(), blocks: [const { Ring::new() }; CLASSES], most }
+        Self { annexes: Ring::new(), blocks: [const { Ring::new() }; CLASSES], most, taken: false }
     }
 
     pub(crate) fn annex(&mut self, annex: Annex) -> Arc<Annex> {
         // The old annex's payload is let go when it is overwritten.
         let mut annex = Some(annex);
+        self.taken = true;
         let most = self.most;
         self.annexes.take(most, Annex::default, |entry| {
             if let Some(annex) = annex.take() {
@@ -109,6 +142,7 @@ impl AnnexPool {
             (class, size) = (class + 1, size * 4);
         }
         let capacity = size.max(bytes.len());
+        self.taken = true;
         Payload(self.blocks[class].take(
             self.most,
             || Vec::with_capacity(capacity),
@@ -117,6 +151,23 @@ impl AnnexPool {
                 block.extend_from_slice(bytes);
             },
         ))
+    }
+
+    /// Ends a round: sees to it that the next need make none, if it needs as many.
+    #[inline]
+    pub(crate) fn end_round(&mut self) {
+        if core::mem::take(&mut self.taken) {
+            self.widen();
+        }
+    }
+
+    #[cold]
+    fn widen(&mut self) {
+        let most = self.most;
+        self.annexes.end_round(most, Annex::default);
+        for (class, ring) in self.blocks.iter_mut().enumerate() {
+            ring.end_round(most, || Vec::with_capacity(SMALLEST_BLOCK << (2 * class)));
+        }
     }
 }
 
@@ -159,6 +210,22 @@ mod tests {
         let third = pool.payload(&[3; 90]);
         assert_eq!(third.as_ptr(), address);
         assert_eq!(&second[..], &[2; 100]);
+    }
+
+    /// Half of what a round took is let go before the next takes, or none, or all of it.
+    #[test]
+    fn after_a_round_the_next_makes_none() {
+        let mut pool = AnnexPool::new(1 << 10);
+        let mut held: Vec<Payload> = (0..100).map(|_| pool.payload(&[1; 300])).collect();
+        pool.end_round();
+        let made = pool.blocks[2].entries.len();
+        for round in 0..9 {
+            held.drain(..round % 3 * 50);
+            let next: Vec<_> = (0..100).map(|_| pool.payload(&[1; 300])).collect();
+            held = next;
+            pool.end_round();
+        }
+        assert_eq!(pool.blocks[2].entries.len(), made);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "the host's functions; exports have C names")]
 
 use core::ffi::c_void;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use xrmesh::{Agent, Context, Envelope, FailureKind, Fault, Mesh, SpawnOptions, StateHasher};
 
@@ -100,6 +100,49 @@ pub(crate) struct Owned {
     data: UserData,
 }
 
+/// The functions without what is one agent's: agents of one kind share them, so that an agent is small.
+#[derive(Debug)]
+pub(crate) struct Functions(xrmesh_callbacks);
+
+// SAFETY: functions and numbers; the pointer in it is NULL.
+unsafe impl Send for Functions {}
+// SAFETY: the same.
+unsafe impl Sync for Functions {}
+
+impl Functions {
+    fn new(calls: xrmesh_callbacks) -> Self {
+        Self(xrmesh_callbacks { user_data: core::ptr::null_mut(), ..calls })
+    }
+
+    fn are(&self, calls: &xrmesh_callbacks) -> bool {
+        fn addresses(calls: &xrmesh_callbacks) -> [usize; 5] {
+            [
+                calls.on_start.map_or(0, |call| call as usize),
+                calls.on_message.map_or(0, |call| call as usize),
+                calls.on_tick.map_or(0, |call| call as usize),
+                calls.on_stop.map_or(0, |call| call as usize),
+                calls.hash_state.map_or(0, |call| call as usize),
+            ]
+        }
+        addresses(&self.0) == addresses(calls)
+    }
+}
+
+/// The functions of the agent that was made last, for the next that has the same.
+#[derive(Debug, Default)]
+pub(crate) struct LastFunctions(Mutex<Option<Arc<Functions>>>);
+
+impl LastFunctions {
+    /// Nobody waits: where another thread makes an agent, this one has functions of its own.
+    fn share(&self, calls: xrmesh_callbacks) -> Arc<Functions> {
+        let Ok(mut last) = self.0.try_lock() else { return Arc::new(Functions::new(calls)) };
+        if let Some(last) = last.as_ref().filter(|last| last.are(&calls)) {
+            return Arc::clone(last);
+        }
+        Arc::clone(last.insert(Arc::new(Functions::new(calls))))
+    }
+}
+
 impl Owned {
     /// Holds them against what they can be.
     pub(crate) fn check(&self) -> Result<(), Failure> {
@@ -118,13 +161,15 @@ impl Owned {
 
 /// An agent of the host's functions; `TICKS` if `on_tick` runs in every tick.
 pub(crate) struct CallbackAgent<const TICKS: bool> {
-    owned: Owned,
+    functions: Arc<Functions>,
     frames: Arc<Frames>,
+    data: UserData,
 }
 
 impl<const TICKS: bool> CallbackAgent<TICKS> {
     pub(crate) fn new(owned: Owned, frames: &Arc<Frames>) -> Self {
-        Self { owned, frames: Arc::clone(frames) }
+        let Owned { calls, data } = owned;
+        Self { functions: frames.functions.share(calls), frames: Arc::clone(frames), data }
     }
 }
 
@@ -142,19 +187,20 @@ fn fault(status: xrmesh_status) -> Result<(), Fault> {
 
 impl<const TICKS: bool> Agent for CallbackAgent<TICKS> {
     fn on_start(&mut self, context: &mut Context<'_>) -> Result<(), Fault> {
-        let Owned { calls, data } = &self.owned;
-        let Some(on_start) = calls.on_start else { return Ok(()) };
+        let Self { functions: calls, data, .. } = self;
+        let Some(on_start) = calls.0.on_start else { return Ok(()) };
         // SAFETY: the host's function with the host's pointer and a context that is lent for the call.
         fault(lend(context, None, &self.frames, |lent| unsafe { on_start(data.pointer(), lent) }))
     }
 
+    #[inline]
     fn on_message(
         &mut self,
         context: &mut Context<'_>,
         envelope: &Envelope<'_>,
     ) -> Result<(), Fault> {
-        let Owned { calls, data } = &self.owned;
-        let Some(on_message) = calls.on_message else { return Ok(()) };
+        let Self { functions: calls, data, .. } = self;
+        let Some(on_message) = calls.0.on_message else { return Ok(()) };
         let message = xrmesh_message::new(context.id(), envelope);
         let payload = envelope.bytes().as_ptr();
         fault(lend(context, Some(envelope), &self.frames, |lent| {
@@ -165,23 +211,23 @@ impl<const TICKS: bool> Agent for CallbackAgent<TICKS> {
     }
 
     fn on_tick(&mut self, context: &mut Context<'_>) -> Result<(), Fault> {
-        let Owned { calls, data } = &self.owned;
-        let Some(on_tick) = calls.on_tick else { return Ok(()) };
+        let Self { functions: calls, data, .. } = self;
+        let Some(on_tick) = calls.0.on_tick else { return Ok(()) };
         // SAFETY: as in `on_start`.
         fault(lend(context, None, &self.frames, |lent| unsafe { on_tick(data.pointer(), lent) }))
     }
 
     fn on_stop(&mut self, context: &mut Context<'_>) {
-        let Owned { calls, data } = &self.owned;
-        if let Some(on_stop) = calls.on_stop {
+        let Self { functions: calls, data, .. } = self;
+        if let Some(on_stop) = calls.0.on_stop {
             // SAFETY: as in `on_start`.
             lend(context, None, &self.frames, |lent| unsafe { on_stop(data.pointer(), lent) });
         }
     }
 
     fn hash_state(&self, hasher: &mut StateHasher) {
-        let Owned { calls, data } = &self.owned;
-        if let Some(hash_state) = calls.hash_state {
+        let Self { functions: calls, data, .. } = self;
+        if let Some(hash_state) = calls.0.hash_state {
             // SAFETY: the host's function with the host's pointer.
             hasher.u64(in_callback(|| unsafe { hash_state(data.pointer()) }));
         }

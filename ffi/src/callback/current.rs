@@ -33,48 +33,87 @@ struct Lent {
 const NOTHING: Lent =
     Lent { bits: 0, context: ptr::null_mut(), envelope: ptr::null(), frames: ptr::null() };
 
+/// The thread's: field by field, because a wide read of what was just written in parts waits for all of it.
+struct Place {
+    bits: Cell<u64>,
+    context: Cell<*mut Context<'static>>,
+    envelope: Cell<*const Envelope<'static>>,
+    frames: Cell<*const Arc<Frames>>,
+    /// The next number, and the end of the block that the thread took.
+    next: Cell<u64>,
+    end: Cell<u64>,
+}
+
+impl Place {
+    #[inline(always)]
+    fn get(&self) -> Lent {
+        let (bits, context) = (self.bits.get(), self.context.get());
+        Lent { bits, context, envelope: self.envelope.get(), frames: self.frames.get() }
+    }
+
+    #[inline(always)]
+    fn set(&self, lent: Lent) {
+        self.bits.set(lent.bits);
+        self.context.set(lent.context);
+        self.envelope.set(lent.envelope);
+        self.frames.set(lent.frames);
+    }
+
+    #[inline(always)]
+    fn number(&self) -> u64 {
+        if self.next.get() == self.end.get() {
+            let next = TAKEN.fetch_add(BLOCK, Ordering::Relaxed);
+            self.next.set(next);
+            self.end.set(next + BLOCK);
+        }
+        let number = self.next.get();
+        self.next.set(number + 1);
+        number & ((1 << 56) - 1)
+    }
+}
+
 thread_local! {
-    static CURRENT: Cell<Lent> = const { Cell::new(NOTHING) };
-    /// The thread's next number, and the end of the block that it took.
-    static NUMBERS: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+    static CURRENT: Place = const {
+        Place {
+            bits: Cell::new(NOTHING.bits),
+            context: Cell::new(NOTHING.context),
+            envelope: Cell::new(NOTHING.envelope),
+            frames: Cell::new(NOTHING.frames),
+            next: Cell::new(0),
+            end: Cell::new(0),
+        }
+    };
 }
 
 /// The first number that no thread has taken. 56 bits last for two years at a thousand million a second.
 static TAKEN: AtomicU64 = AtomicU64::new(1);
 const BLOCK: u64 = 1 << 16;
 
-fn number() -> u64 {
-    let (mut next, mut end) = NUMBERS.get();
-    if next == end {
-        next = TAKEN.fetch_add(BLOCK, Ordering::Relaxed);
-        end = next + BLOCK;
-    }
-    NUMBERS.set((next + 1, end));
-    next & ((1 << 56) - 1)
-}
-
 /// Runs a callback that may use `context`, and `envelope` if it handles one.
+#[inline]
 pub(crate) fn lend<R>(
     context: &mut Context<'_>,
     envelope: Option<&Envelope<'_>>,
     frames: &Arc<Frames>,
     call: impl FnOnce(xrmesh_context) -> R,
 ) -> R {
-    struct Restore(Lent);
-    impl Drop for Restore {
+    struct Restore<'a>(&'a Place, Lent);
+    impl Drop for Restore<'_> {
         fn drop(&mut self) {
-            CURRENT.set(self.0);
+            self.0.set(self.1);
         }
     }
-    let bits = u64::from(Kind::Context as u8) << 56 | number();
-    let lent = Lent {
-        bits,
-        context: ptr::from_mut(context).cast(),
-        envelope: envelope.map_or(ptr::null(), |envelope| ptr::from_ref(envelope).cast()),
-        frames,
-    };
-    let _restore = Restore(CURRENT.replace(lent));
-    in_callback(|| call(xrmesh_context { bits }))
+    CURRENT.with(|current| {
+        let bits = u64::from(Kind::Context as u8) << 56 | current.number();
+        let _restore = Restore(current, current.get());
+        current.set(Lent {
+            bits,
+            context: ptr::from_mut(context).cast(),
+            envelope: envelope.map_or(ptr::null(), |envelope| ptr::from_ref(envelope).cast()),
+            frames,
+        });
+        in_callback(|| call(xrmesh_context { bits }))
+    })
 }
 
 /// What a function may use of the lent context.
@@ -85,17 +124,27 @@ pub(crate) struct Use<'a, 'b> {
 }
 
 /// Uses the context of a callback.
+#[inline]
 pub(crate) fn with<R>(
     handle: xrmesh_context,
     act: impl FnOnce(Use<'_, '_>) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
-    struct PutBack(Lent);
-    impl Drop for PutBack {
+    CURRENT.with(|current| with_place(current, handle, act))
+}
+
+#[inline(always)]
+fn with_place<R>(
+    current: &Place,
+    handle: xrmesh_context,
+    act: impl FnOnce(Use<'_, '_>) -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    struct PutBack<'a>(&'a Place, *mut Context<'static>);
+    impl Drop for PutBack<'_> {
         fn drop(&mut self) {
-            CURRENT.set(self.0);
+            self.0.context.set(self.1);
         }
     }
-    let lent = CURRENT.get();
+    let lent = current.get();
     if handle.bits == 0 {
         fail!(XRMESH_ERROR_INVALID_HANDLE, "the context is null");
     }
@@ -106,8 +155,8 @@ pub(crate) fn with<R>(
             "context {bits:#018x} is none, has expired with its callback, or is another thread's"
         );
     }
-    let _put_back = PutBack(lent);
-    CURRENT.set(Lent { context: ptr::null_mut(), ..lent });
+    let _put_back = PutBack(current, lent.context);
+    current.context.set(ptr::null_mut());
     // SAFETY: `lend` put the pointers here, and restores what was before it returns, so what they
     // point to lives; the context is behind an exclusive borrow that `lend` holds and does not use
     // meanwhile, and by rule 2 this is its only use. The lifetimes are those of the closure's call.

@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use xrmesh::ProcessorId;
+use xrmesh::{Context, ProcessorId};
 
 use super::current::with;
 use crate::failure::{Failure, fail};
@@ -52,9 +52,11 @@ pub unsafe extern "C" fn xrmesh_context_submit(
                         send.from
                     );
                 }
-                let (target, message) = send.parse(payload)?;
-                let (id, ask) = send_as(lent.context, send, target, message)?;
-                ids.push(ask.map_or(id, |ask| u64::from(ask.to_bits())));
+                let id = match send.plain(payload) {
+                    Some((to, message)) => lent.context.send(to, message)?.to_bits(),
+                    None => say(lent.context, send, payload)?,
+                };
+                ids.push(id);
                 accepted += 1;
                 Ok::<_, Failure>(())
             });
@@ -63,13 +65,22 @@ pub unsafe extern "C" fn xrmesh_context_submit(
                 result.set(xrmesh_submit_result { accepted, status });
             }
             match refused {
-                Ok(()) => Ok(XRMESH_OK),
+                Ok(()) => Ok(()),
                 Err(Failure { status, text }) => {
                     fail!(status, "message {accepted} of {count}: {text}")
                 }
             }
-        })
+        })?;
+        Ok(XRMESH_OK)
     })
+}
+
+/// Sends what is more than a plain message to one agent.
+#[inline(never)]
+fn say(context: &mut Context<'_>, send: &xrmesh_send, payload: &[u8]) -> Result<u64, Failure> {
+    let (target, message) = send.parse(payload)?;
+    let (id, ask) = send_as(context, send, target, message)?;
+    Ok(ask.map_or(id, |ask| u64::from(ask.to_bits())))
 }
 
 /// Passes the message that the callback handles on, with its payload and one hop less: to the target of

@@ -28,7 +28,7 @@ use crate::failure::{Failure, fail};
 use crate::status::{XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_LIMIT};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
-/// Handles that a process has at most at once: 2 MB of zeros, of which the system gives what is used.
+/// Handles that a process has at most at once: 4 MB of zeros, of which the system gives what is used.
 pub(crate) const MOST_HANDLES: usize = 1 << 16;
 
 const CLOSING: u64 = 1 << 31;
@@ -37,6 +37,8 @@ const LAST_GENERATION: u64 = (1 << 24) - 1;
 
 type Value = Arc<dyn Any + Send + Sync>;
 
+/// A cache line each: pins of handles that threads use at the same time do not meet.
+#[repr(align(64))]
 struct Slot {
     word: AtomicU64,
     value: UnsafeCell<Option<Value>>,

@@ -4,10 +4,12 @@
 use core::cell::UnsafeCell;
 use std::sync::Arc;
 
-use xrmesh::{Context, Envelope, Mesh};
+use xrmesh::{Context, Envelope, Mesh, Replay};
 
 use super::frame::{Frame, Limits};
+use crate::callback::agent::LastFunctions;
 use crate::message::xrmesh_message;
+use crate::sync::{AtomicU32, Ordering};
 
 /// Where the host's agents of one mesh put what they get.
 ///
@@ -15,14 +17,22 @@ use crate::message::xrmesh_message;
 /// 1. A handler has its shard's [`Context`] by `&mut`, of which there is one at a time for a shard;
 ///    it reaches the frame of that shard alone. With one frame for all shards the mesh has one
 ///    worker, so only one handler runs at a time.
-/// 2. Everybody else has the [`Mesh`] by `&mut`, so no handler runs.
+/// 2. Everybody else has the [`Mesh`] by `&mut`, or the replay that has it, so no handler runs.
 ///
 /// Both hold because a `Frames` is shared by one mesh and its own agents only: they are spawned from
 /// the factory that `register` put into that mesh.
 pub(crate) struct Frames {
     frames: Box<[UnsafeCell<Frame>]>,
-    limits: Limits,
+    /// Messages and bytes, as in [`Limits`].
+    limits: [AtomicU32; 2],
+    /// What agents with callbacks share.
+    pub(crate) functions: LastFunctions,
 }
+
+/// What has a mesh: who has it by `&mut` runs no handler of it meanwhile.
+pub(crate) trait Runs {}
+impl Runs for Mesh {}
+impl<R> Runs for Replay<R> {}
 
 // SAFETY: the frames are plain memory, and accesses are exclusive by the rules above.
 unsafe impl Sync for Frames {}
@@ -32,7 +42,20 @@ impl Frames {
     pub(crate) fn new(workers: u32, limits: Limits) -> Arc<Self> {
         let count = if workers > 1 { Context::MOST_SHARDS } else { 1 };
         let frames = (0..count).map(|_| UnsafeCell::new(Frame::default())).collect();
-        Arc::new(Self { frames, limits })
+        let limits = [AtomicU32::new(limits.messages), AtomicU32::new(limits.bytes)];
+        Arc::new(Self { frames, limits, functions: LastFunctions::default() })
+    }
+
+    /// From the next tick on the frames hold that much.
+    pub(crate) fn limit(&self, _of: &mut impl Runs, to: Limits) {
+        self.limits[0].store(to.messages, Ordering::Relaxed);
+        self.limits[1].store(to.bytes, Ordering::Relaxed);
+    }
+
+    /// Relaxed: they change between ticks only, and whoever begins a tick synchronises with its workers.
+    fn limits(&self) -> Limits {
+        let [messages, bytes] = &self.limits;
+        Limits { messages: messages.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) }
     }
 
     /// Takes in what a handler got.
@@ -68,13 +91,13 @@ impl Frames {
             if many {
                 frame.begin_round(context.round());
             }
-            write(frame, self.limits);
+            write(frame, self.limits());
         }
     }
 
     /// The frame that all agents share; `None` if each shard has one. `of` is the mesh whose agents
     /// fill it.
-    pub(crate) fn single<'a>(&'a self, of: &'a mut Mesh) -> Option<&'a mut Frame> {
+    pub(crate) fn single<'a>(&'a self, of: &'a mut impl Runs) -> Option<&'a mut Frame> {
         let _ = of;
         match &*self.frames {
             // SAFETY: rule 2: the mesh stays borrowed as long as the frame is.
@@ -85,7 +108,7 @@ impl Frames {
 
     /// Moves all that waits into `to`, in the order of rounds and, in a round, of shards, which is that of
     /// one worker: two swaps where there is one frame, else a copy. `of` is the mesh whose agents fill them.
-    pub(crate) fn take(&self, of: &mut Mesh, to: &mut Frame) {
+    pub(crate) fn take(&self, of: &mut impl Runs, to: &mut Frame) {
         if let Some(frame) = self.single(of) {
             if to.waiting() == 0 && frame.is_whole() {
                 let lost = to.take_lost();
@@ -120,7 +143,7 @@ impl Frames {
 
 impl core::fmt::Debug for Frames {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Frames").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Frames").field("limits", &self.limits()).finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A memory as JSON, out and in, and room scans in.
 #![expect(unsafe_code, reason = "exports have C names")]
 
-use core::ffi::{c_char, c_void};
+use core::ffi::c_char;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 
@@ -13,10 +13,11 @@ use xrmesh::memory::map::{ExportReport, ImportError, Imported};
 use super::owner;
 use super::snapshot::SnapshotObject;
 use crate::failure::{Failure, Outcome, fail};
-use crate::fence::{fence, fence_anywhere, in_callback};
+use crate::fence::{fence, in_callback};
 use crate::handle::{self, xrmesh_memory, xrmesh_snapshot};
-use crate::pointer::{Caller, extensible};
+use crate::pointer::Caller;
 use crate::status::*;
+use crate::stream::{HostReader, HostWriter, status_of, xrmesh_reader, xrmesh_writer};
 
 /// What was written. 24 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
@@ -44,46 +45,6 @@ pub struct xrmesh_imported {
     pub kept_ids: u32,
     /// Zero.
     pub reserved: u32,
-}
-
-/// Where a map goes. Fill it by `xrmesh_writer_default`.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct xrmesh_writer {
-    /// The size of this struct.
-    pub struct_size: u32,
-    /// Zero.
-    pub reserved: u32,
-    /// Goes to the function. Optional.
-    pub user_data: *mut c_void,
-    /// Takes the next bytes: 0, or a negative status to end it.
-    pub write: Option<
-        unsafe extern "C" fn(
-            user_data: *mut c_void,
-            bytes: *const u8,
-            bytes_len: u32,
-        ) -> xrmesh_status,
-    >,
-}
-
-extensible!(xrmesh_writer);
-
-/// Fills the writer; its function is up to the host. NULL is let be.
-///
-/// Any thread, also in callbacks.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xrmesh_writer_default(writer: *mut xrmesh_writer) {
-    fence_anywhere!(
-        quiet | caller | {
-            caller.out(writer, "writer")?.set(xrmesh_writer {
-                struct_size: size_of::<xrmesh_writer>() as u32,
-                reserved: 0,
-                user_data: core::ptr::null_mut(),
-                write: None,
-            });
-            Ok(XRMESH_OK)
-        }
-    );
 }
 
 impl From<ExportReport> for xrmesh_exported {
@@ -175,13 +136,14 @@ pub unsafe extern "C" fn xrmesh_snapshot_export(
     })
 }
 
-/// Gives what a snapshot shows as a map of JSON to a function of the host's, some 64 KB at a time, on this
-/// thread; meanwhile it is in a callback. `exported` is optional.
+/// Gives what a snapshot shows as a map of JSON to the host's functions, on this thread, then `flush`.
+/// Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of another size.
+/// `exported` is optional.
 ///
-/// Any thread.
+/// Any thread. The writer's functions run in here.
 ///
 /// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
-/// XRMESH_ERROR_RESERVED; the function's own negative status.
+/// XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_CALLBACK if a function of the writer fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_snapshot_export_to(
     snapshot: xrmesh_snapshot,
@@ -189,66 +151,56 @@ pub unsafe extern "C" fn xrmesh_snapshot_export_to(
     exported_at_ns: i64,
     exported: *mut xrmesh_exported,
 ) -> xrmesh_status {
+    // SAFETY: the caller of an export keeps the rules on pointers that the header states. Taken over
+    // before the fence, so that whatever ends the call drops it.
+    let writer = HostWriter::own(&unsafe { Caller::trusted() }, writer);
     fence!(|caller| {
         let out = caller.optional_out(exported);
-        let xrmesh_writer { user_data, write, reserved, .. } = caller.extensible(writer)?;
-        if reserved != 0 {
-            fail!(XRMESH_ERROR_RESERVED, "writer.reserved is not zero");
-        }
-        let Some(write) = write else {
-            fail!(XRMESH_ERROR_NULL_POINTER, "writer.write is NULL");
-        };
+        let writer = writer?;
+        let buffer = writer.check()?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        let mut host = BufWriter::with_capacity(64 << 10, Host { write, user_data, refused: None });
         let at = Time::from_nanos(exported_at_ns);
+        let mut host = BufWriter::with_capacity(buffer, writer);
         let done = held
             .view()
             .export_map(&held.config, &mut host, at)
             .and_then(|report| host.flush().map(|()| report));
-        let refused = host.get_ref().refused;
-        // What is left in it is not to be written once more.
-        let (_host, _rest) = host.into_parts();
-        match (done, refused) {
-            (Ok(done), _) => {
-                if let Some(out) = out {
-                    out.set(done.into());
-                }
-                Ok(XRMESH_OK)
-            }
-            (Err(_), Some(status)) => {
-                fail!(status, "the host's function ended the map by {status}")
-            }
-            (Err(error), None) => fail!(XRMESH_ERROR_IO, "writing the map: {error}"),
+        // What is left in it after a failure is not written once more.
+        let (writer, _rest) = host.into_parts();
+        in_callback(|| drop(writer));
+        let done = done
+            .map_err(|error| Failure::new(status_of(&error), format_args!("the map: {error}")))?;
+        if let Some(out) = out {
+            out.set(done.into());
         }
+        Ok(XRMESH_OK)
     })
 }
 
-/// The host's function as a place to write to.
-struct Host {
-    write: unsafe extern "C" fn(*mut c_void, *const u8, u32) -> xrmesh_status,
-    user_data: *mut c_void,
-    refused: Option<xrmesh_status>,
-}
-
-impl Write for Host {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let part = &bytes[..bytes.len().min(u32::MAX as usize)];
-        let Self { write, user_data, .. } = *self;
-        let status = in_callback(|| {
-            // SAFETY: the host's function for the host's data, as the header says; the bytes are there
-            // until it returns.
-            unsafe { write(user_data, part.as_ptr(), part.len() as u32) }
-        });
-        if status < 0 {
-            self.refused = Some(status);
-            return Err(io::Error::other("the host's function refused"));
-        }
-        Ok(part.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// Takes in a map of JSON that the host's functions give; as `xrmesh_memory_import`. Whatever this returns,
+/// the reader's `drop` runs exactly once, unless `reader` is NULL or of another size. `imported` is
+/// optional.
+///
+/// One at a time. The reader's functions run in here.
+///
+/// Errors: as for `xrmesh_memory_import`, and XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_RESERVED;
+/// XRMESH_ERROR_IO if `read` fails.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xrmesh_memory_import_from(
+    memory: xrmesh_memory,
+    reader: *const xrmesh_reader,
+    seen_at_ns: i64,
+    imported: *mut xrmesh_imported,
+) -> xrmesh_status {
+    // SAFETY: as in `xrmesh_snapshot_export_to`.
+    let reader = HostReader::own(&unsafe { Caller::trusted() }, reader);
+    fence!(|caller| {
+        let reader = reader?;
+        reader.check()?;
+        let mut from = BufReader::with_capacity(64 << 10, reader);
+        let at = Time::from_nanos(seen_at_ns);
+        import(caller, memory, imported, |memory| memory.import_map(&mut from, at))
+    })
 }
 
 /// The shape of all imports.

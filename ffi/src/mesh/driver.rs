@@ -99,8 +99,8 @@ pub unsafe extern "C" fn xrmesh_driver_report_default(report: *mut xrmesh_driver
 ///
 /// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
 /// XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_OUT_OF_MEMORY if there is no thread,
-/// XRMESH_ERROR_CALLBACK_THREADS if the mesh has agents with callbacks and not the flag
-/// XRMESH_MESH_CALLBACKS_ON_ANY_THREAD, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+/// XRMESH_ERROR_CALLBACK_THREADS if the mesh has agents with callbacks, or is recorded to the host's
+/// functions, and has not the flag XRMESH_MESH_CALLBACKS_ON_ANY_THREAD, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_mesh_drive(
     mesh: xrmesh_mesh,
@@ -110,8 +110,9 @@ pub unsafe extern "C" fn xrmesh_mesh_drive(
         let options = parsed(caller.extensible(options)?)?;
         let object = object::pin(mesh)?;
         let mut state = object.enter()?;
-        state.mesh()?;
-        if state.callbacks_here {
+        let recorded = state.mesh()?.recording().is_some();
+        let writes = state.writer_here && recorded && !state.callbacks_anywhere;
+        if state.callbacks_here || writes {
             fail!(
                 XRMESH_ERROR_CALLBACK_THREADS,
                 "the mesh has callbacks, which a driver would call on its thread: make it with XRMESH_MESH_CALLBACKS_ON_ANY_THREAD"

@@ -77,7 +77,7 @@ pub unsafe extern "C" fn xrmesh_mesh_lease(
                 lease.frame.append(ready);
             }
             if let Run::Here(mesh) = run {
-                frames.take(mesh, &mut lease.frame);
+                frames.take(&mut **mesh, &mut lease.frame);
             }
             *lost += lease.frame.take_lost();
         }

@@ -46,6 +46,8 @@ pub(crate) struct MeshState {
     pub(crate) callbacks_anywhere: bool,
     /// Whether it has agents with callbacks that may not.
     pub(crate) callbacks_here: bool,
+    /// Whether it was recorded to functions of the host.
+    pub(crate) writer_here: bool,
     /// Messages that found the frame full, since the last poll.
     pub(crate) lost: u64,
 }
@@ -66,15 +68,27 @@ impl Object for MeshObject {
 
 impl MeshObject {
     pub(crate) fn new(mesh: Mesh, frames: Arc<Frames>, callbacks_anywhere: bool) -> Self {
+        Self::resumed(mesh, frames, Frame::default(), callbacks_anywhere, false)
+    }
+
+    /// One that has a past: messages that were not polled, and maybe callbacks.
+    pub(crate) fn resumed(
+        mesh: Mesh,
+        frames: Arc<Frames>,
+        ready: Frame,
+        callbacks_anywhere: bool,
+        callbacks_here: bool,
+    ) -> Self {
         let gate = Gate { handle: mesh.handle(), poisoned: Arc::new(AtomicBool::new(false)) };
         let state = MeshState {
             run: Run::Here(Box::new(mesh)),
             frames,
-            ready: Frame::default(),
+            ready,
             leases: Vec::new(),
             health: VecDeque::new(),
             callbacks_anywhere,
-            callbacks_here: false,
+            callbacks_here,
+            writer_here: false,
             lost: 0,
         };
         Self { state: Mutex::new(state), gate }

@@ -3,13 +3,14 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::failure::{Failure, fail};
+use crate::failure::{Failure, Outcome, fail};
 use crate::fence::fence;
 use crate::handle::xrmesh_mesh;
 use crate::host::frame::{Frame, Stop};
 use crate::log;
 use crate::mesh::object::{self, MeshState, Run};
 use crate::message::xrmesh_message;
+use crate::pointer::{Out, Room};
 use crate::status::*;
 
 /// What a poll gave. 24 bytes.
@@ -52,38 +53,65 @@ pub unsafe extern "C" fn xrmesh_mesh_poll(
 ) -> xrmesh_status {
     fence!(|caller| {
         let out = caller.out(result, "result")?;
-        let mut messages = caller.room(messages, message_capacity, "messages")?;
-        let mut payload = caller.room(payload, payload_capacity, "payload")?;
+        let messages = caller.room(messages, message_capacity, "messages")?;
+        let payload = caller.room(payload, payload_capacity, "payload")?;
         let object = object::pin(mesh)?;
         let mut state = object.enter()?;
-        if message_capacity == 0 {
-            fail!(XRMESH_ERROR_ZERO_CAPACITY, "messages has a capacity of 0");
-        }
-        let mut result = xrmesh_poll_result::default();
-        let mut stop = Stop::Empty;
-        let mut poll = |frame: &mut Frame| {
-            result.lost += frame.take_lost();
-            if stop == Stop::Empty {
-                stop = frame.poll(&mut messages, &mut payload);
-            }
-            result.waiting += frame.waiting() as u32;
-        };
+        let mut polled = Polled::begin(messages, payload)?;
         gather_from_driver(&mut state)?;
         let MeshState { run, frames, ready, lost, .. } = &mut *state;
         match run {
             Run::Here(mesh) => {
-                if let Some(frame) = frames.single(mesh) {
-                    poll(ready);
-                    poll(frame);
+                if let Some(frame) = frames.single(&mut **mesh) {
+                    polled.add(ready);
+                    polled.add(frame);
                 } else {
                     // Many frames are merged first: so their order is that of one.
-                    frames.take(mesh, ready);
-                    poll(ready);
+                    frames.take(&mut **mesh, ready);
+                    polled.add(ready);
                 }
             }
-            _ => poll(ready),
+            _ => polled.add(ready),
         }
-        result.lost += core::mem::take(lost);
+        polled.end(core::mem::take(lost), out)
+    })
+}
+
+/// A poll on its way: frame by frame into the host's arrays.
+pub(crate) struct Polled<'a> {
+    messages: Room<'a, xrmesh_message>,
+    payload: Room<'a, u8>,
+    result: xrmesh_poll_result,
+    stop: Stop,
+}
+
+impl<'a> Polled<'a> {
+    pub(crate) fn begin(
+        messages: Room<'a, xrmesh_message>,
+        payload: Room<'a, u8>,
+    ) -> Result<Self, Failure> {
+        if messages.left() == 0 {
+            fail!(XRMESH_ERROR_ZERO_CAPACITY, "messages has a capacity of 0");
+        }
+        let result = xrmesh_poll_result::default();
+        Ok(Self { messages, payload, result, stop: Stop::Empty })
+    }
+
+    /// What still fits of a frame.
+    #[inline]
+    pub(crate) fn add(&mut self, frame: &mut Frame) {
+        self.result.lost += frame.take_lost();
+        if self.stop == Stop::Empty {
+            self.stop = frame.poll(&mut self.messages, &mut self.payload);
+        }
+        self.result.waiting += frame.waiting() as u32;
+    }
+
+    /// Says how it went; `lost` were lost besides.
+    #[inline]
+    pub(crate) fn end(self, lost: u64, out: Out<'_, xrmesh_poll_result>) -> Outcome {
+        let Self { messages, payload, mut result, stop } = self;
+        result.lost += lost;
         result.message_count = messages.filled() as u32;
         result.payload_len = payload.filled() as u32;
         if let Stop::Payload(needed) = stop {
@@ -94,13 +122,14 @@ pub unsafe extern "C" fn xrmesh_mesh_poll(
         if result.message_count == 0
             && let Stop::Payload(needed) = stop
         {
+            let room = payload.left();
             fail!(
                 XRMESH_ERROR_BUFFER_TOO_SMALL,
-                "the first payload has {needed} bytes, payload has room for {payload_capacity}"
+                "the first payload has {needed} bytes, payload has room for {room}"
             );
         }
         Ok(if result.waiting > 0 { XRMESH_MORE } else { XRMESH_OK })
-    })
+    }
 }
 
 /// Takes over what a driven mesh's agents got.

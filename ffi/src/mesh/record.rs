@@ -5,13 +5,16 @@ use core::ffi::c_char;
 use std::fs::File;
 
 use bytemuck::{Pod, Zeroable};
-use xrmesh::RecordOptions;
+use xrmesh::{Mesh, RecordOptions, Recording};
 
+use crate::errors;
 use crate::failure::{Failure, fail};
 use crate::fence::fence;
 use crate::handle::xrmesh_mesh;
 use crate::mesh::object;
+use crate::pointer::Caller;
 use crate::status::*;
+use crate::stream::{HostWriter, xrmesh_writer};
 
 /// A recording in progress. 24 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
@@ -47,13 +50,7 @@ pub unsafe extern "C" fn xrmesh_mesh_record(
     fence!(|caller| {
         let path = caller.text(path, path_len, "path")?;
         object::with(mesh, |mesh| {
-            if let Some(recording) = mesh.recording() {
-                let bytes = recording.bytes;
-                fail!(
-                    XRMESH_ERROR_RECORDED,
-                    "the session is recorded already, {bytes} bytes so far"
-                );
-            }
+            not_recorded(mesh)?;
             let file = File::create(path).map_err(|error| {
                 Failure::new(XRMESH_ERROR_IO, format_args!("creating {path:?}: {error}"))
             })?;
@@ -63,12 +60,56 @@ pub unsafe extern "C" fn xrmesh_mesh_record(
     })
 }
 
-/// Ends the recording: all of it is in the file. `bytes` is optional and gets its length.
+/// A file of that name would be gone before the recording is refused.
+fn not_recorded(mesh: &Mesh) -> Result<(), Failure> {
+    match mesh.recording() {
+        None => Ok(()),
+        Some(Recording { bytes, .. }) => {
+            fail!(XRMESH_ERROR_RECORDED, "the session is recorded already, {bytes} bytes so far")
+        }
+    }
+}
+
+/// Records the session from here on, as `xrmesh_mesh_record` does, to the host's functions instead of a
+/// file. A function that fails ends the recording and not the session: `xrmesh_mesh_recording` says so,
+/// and what was written until then is in order. If the mesh goes before the recording is finished, what
+/// has gathered is written, without an end. Whatever this returns, `drop` will run exactly once, unless
+/// `writer` is NULL or of another size.
+///
+/// One at a time. The functions run in whatever records: commands, ticks, the end.
+///
+/// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER for the writer or its `write`,
+/// XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_OUT_OF_RANGE for its buffer, XRMESH_ERROR_RECORDED if it is
+/// recorded already or the mesh has a past, XRMESH_ERROR_CONFIG, XRMESH_ERROR_BUSY,
+/// XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xrmesh_mesh_record_to(
+    mesh: xrmesh_mesh,
+    writer: *const xrmesh_writer,
+    hash_every: u32,
+) -> xrmesh_status {
+    // SAFETY: the caller of an export keeps the rules on pointers that the header states. Taken over
+    // before the fence, so that whatever ends the call drops it.
+    let writer = HostWriter::own(&unsafe { Caller::trusted() }, writer);
+    fence!(|_caller| {
+        let writer = writer?;
+        let buffer_bytes = writer.check()?;
+        let object = object::pin(mesh)?;
+        let mut state = object.enter()?;
+        let mesh = state.mesh()?;
+        not_recorded(mesh)?;
+        mesh.record_to(Box::new(writer), RecordOptions { hash_every, buffer_bytes })?;
+        state.writer_here = true;
+        Ok(XRMESH_OK)
+    })
+}
+
+/// Ends the recording: all of it is in the file, or with the host. `bytes` is optional and gets its length.
 ///
 /// One at a time.
 ///
 /// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NOT_RECORDING, XRMESH_ERROR_IO,
-/// XRMESH_ERROR_LIMIT, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+/// XRMESH_ERROR_CALLBACK if a function of the host failed, XRMESH_ERROR_LIMIT, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_mesh_finish_recording(
     mesh: xrmesh_mesh,
@@ -103,11 +144,7 @@ pub unsafe extern "C" fn xrmesh_mesh_recording(
             let Some(recording) = mesh.recording() else {
                 fail!(XRMESH_ERROR_NOT_RECORDING, "the session is not recorded");
             };
-            let status = match recording.error {
-                None => XRMESH_OK,
-                Some(xrmesh::RecordError::Write { .. }) => XRMESH_ERROR_IO,
-                Some(_) => XRMESH_ERROR_LIMIT,
-            };
+            let status = recording.error.map_or(XRMESH_OK, errors::of_record);
             let (bytes, ticks) = (recording.bytes, recording.ticks);
             out.set(xrmesh_recording { bytes, ticks, status, reserved: 0 });
             Ok(XRMESH_OK)

@@ -65,12 +65,13 @@ pub unsafe extern "C" fn xrmesh_mesh_submit(
                 result.set(xrmesh_submit_result { accepted, status });
             }
             match refused {
-                Ok(()) => Ok(XRMESH_OK),
+                Ok(()) => Ok(()),
                 Err(Failure { status, text }) => {
                     fail!(status, "message {accepted} of {count}: {text}")
                 }
             }
-        })
+        })?;
+        Ok(XRMESH_OK)
     })
 }
 

@@ -87,6 +87,7 @@ void test_frames(void);
 void test_callbacks(void);
 void test_topics_and_links(void);
 void test_records(void);
+void test_streams(void);
 void test_photonic(void);
 void test_threads(void);
 void test_memory(void);

@@ -14,6 +14,7 @@ static const struct {
     {"callbacks", test_callbacks},
     {"topics_and_links", test_topics_and_links},
     {"records", test_records},
+    {"streams", test_streams},
     {"photonic", test_photonic},
     {"threads", test_threads},
     {"memory", test_memory},

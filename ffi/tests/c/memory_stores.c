@@ -205,16 +205,18 @@ static void a_damaged_store(void)
 
 typedef struct {
     char *text;
-    uint32_t len, room, calls;
+    uint32_t len, room, calls, dropped, read;
 } collected;
 
-static xrmesh_status collect(void *user_data, const uint8_t *bytes, uint32_t bytes_len)
+static xrmesh_status collect(void *user_data, const uint8_t *bytes, uint32_t bytes_len, uint32_t *taken)
 {
     collected *to = (collected *)user_data;
     xrmesh_memory none;
     xrmesh_memory_options options;
     if (to->len + bytes_len > to->room)
         return XRMESH_ERROR_CALLBACK;
+    if (bytes_len > 5000)
+        *taken = bytes_len = 5000;
     memcpy(to->text + to->len, bytes, bytes_len);
     to->len += bytes_len;
     to->calls++;
@@ -223,12 +225,25 @@ static xrmesh_status collect(void *user_data, const uint8_t *bytes, uint32_t byt
     return XRMESH_OK;
 }
 
+static xrmesh_status give(void *user_data, uint8_t *bytes, uint32_t capacity, uint32_t *given)
+{
+    collected *from = (collected *)user_data;
+    const uint32_t left = from->len - from->read;
+    *given = left < capacity ? left : capacity;
+    memcpy(bytes, from->text + from->read, *given);
+    from->read += *given;
+    return from->read > 50000 && from->calls == 0 ? XRMESH_ERROR_CALLBACK : XRMESH_OK;
+}
+
+static void drop(void *user_data) { ((collected *)user_data)->dropped++; }
+
 static void maps(void)
 {
     static char text[400000];
     static char truncated[400000];
     collected to;
     xrmesh_writer writer;
+    xrmesh_reader reader;
     xrmesh_memory memory = new_memory(), other = new_memory();
     xrmesh_exported exported;
     xrmesh_imported imported;
@@ -248,14 +263,16 @@ static void maps(void)
     GIVES(XRMESH_ERROR_NULL_POINTER, xrmesh_snapshot_export_to(snapshot, &writer, 0, NULL));
     writer.write = collect;
     writer.user_data = &to;
+    writer.drop = drop;
     memset(&to, 0, sizeof to);
     to.text = text;
     to.room = sizeof text;
     OK(xrmesh_snapshot_export_to(snapshot, &writer, 1500000000, &exported));
-    CHECK(exported.objects == 300 && exported.bytes == to.len && to.calls >= 2);
+    CHECK(exported.objects == 300 && exported.bytes == to.len && to.calls >= 2 && to.dropped == 1);
     to.len = 0;
     to.room = 1000;
     GIVES(XRMESH_ERROR_CALLBACK, xrmesh_snapshot_export_to(snapshot, &writer, 0, NULL));
+    CHECK(to.dropped == 2);
     OK(xrmesh_snapshot_export(snapshot, TEXT("map.json"), 1500000000, NULL));
     OK(xrmesh_memory_export(memory, TEXT("map.json"), 1500000000, &exported));
     CHECK(exported.objects == 300);
@@ -271,6 +288,19 @@ static void maps(void)
     to.len = (uint32_t)exported.bytes;
     OK(xrmesh_memory_import_bytes(other, (const uint8_t *)text, to.len, 0, NULL));
     CHECK(hash_of(other) == hash_of(memory));
+
+    OK(xrmesh_memory_destroy(other));
+    other = new_memory();
+    xrmesh_reader_default(&reader);
+    reader.read = give;
+    reader.drop = drop;
+    reader.user_data = &to;
+    OK(xrmesh_memory_import_from(other, &reader, 0, &imported));
+    CHECK(imported.objects == 300 && to.dropped == 3 && hash_of(other) == hash_of(memory));
+    to.read = to.calls = 0; /* now it fails midway */
+    hash = hash_of(other);
+    GIVES(XRMESH_ERROR_IO, xrmesh_memory_import_from(other, &reader, 0, &imported));
+    CHECK(said("the host's read") && to.dropped == 4 && hash_of(other) == hash);
 
     /* One that is cut off: where, and nothing has changed. */
     hash = hash_of(other);

@@ -296,6 +296,47 @@ static uint64_t fuzz_hash_state(void *user_data)
 
 static void fuzz_drop(void *user_data) { (void)user_data; }
 
+/* Takes any part of the bytes, mostly; the rest comes again. */
+static xrmesh_status fuzz_write(void *user_data, const uint8_t *bytes, uint32_t bytes_len, uint32_t *taken)
+{
+    volatile uint8_t sum = 0;
+    uint32_t at;
+    (void)user_data;
+    for (at = 0; at < bytes_len; at++)
+        sum = (uint8_t)(sum + bytes[at]);
+    if (one_in(4))
+        *taken = one_in(16) ? any_u32() : 1 + below(bytes_len);
+    return one_in(64) ? (xrmesh_status)any_u32() : XRMESH_OK;
+}
+
+static xrmesh_status fuzz_flush(void *user_data)
+{
+    (void)user_data;
+    return one_in(16) ? (xrmesh_status)any_u32() : XRMESH_OK;
+}
+
+/* Goes on in one of the files, which are recordings now and then; the next reader in another. */
+static xrmesh_status fuzz_read(void *user_data, uint8_t *bytes, uint32_t capacity, uint32_t *given)
+{
+    static __thread char name[2];
+    static __thread long offset;
+    FILE *file;
+    (void)user_data;
+    if (name[0] == 0)
+        name[0] = (char)('a' + below(3));
+    file = fopen(name, "rb");
+    if (file != NULL && fseek(file, offset, SEEK_SET) == 0)
+        *given = (uint32_t)fread(bytes, 1, one_in(4) ? 1 + below(capacity) : capacity, file);
+    if (file != NULL)
+        fclose(file);
+    offset += *given;
+    if (*given == 0)
+        name[0] = 0, offset = 0;
+    if (one_in(64))
+        *given = any_u32();
+    return one_in(64) ? (xrmesh_status)any_u32() : XRMESH_OK;
+}
+
 static xrmesh_status fuzz_create(void *user_data, const uint8_t *bytes, uint32_t bytes_len,
                                  struct xrmesh_callbacks *callbacks)
 {
@@ -306,16 +347,6 @@ static xrmesh_status fuzz_create(void *user_data, const uint8_t *bytes, uint32_t
         sum = (uint8_t)(sum + bytes[at]);
     callbacks->on_message = fuzz_on_message;
     return sum % 16 == 3 ? XRMESH_ERROR_CALLBACK : XRMESH_OK;
-}
-
-static xrmesh_status fuzz_write(void *user_data, const uint8_t *bytes, uint32_t bytes_len)
-{
-    volatile uint8_t sum = 0;
-    uint32_t at;
-    (void)user_data;
-    for (at = 0; at < bytes_len; at++)
-        sum = (uint8_t)(sum + bytes[at]);
-    return one_in(4) ? XRMESH_ERROR_CALLBACK : XRMESH_OK;
 }
 
 #endif

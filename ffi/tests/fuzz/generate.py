@@ -75,6 +75,7 @@ SMALL = {
     "reserve_bytes": "one_in(64) ? any_u64() : below(4096)",
     "mode": "one_in(16) ? any_u32() : below(3)",
     "merge_after": "one_in(4) ? any_u32() : 1 + below(3)",
+    "buffer_bytes": "one_in(16) ? any_u32() : below(4096)",
 }
 # Called once where others are called so many times.
 RARE = {
@@ -99,7 +100,7 @@ RARE = {
     "xrmesh_memory_checkpoint": 4,
     "xrmesh_store_compact": 8,
 }
-CALLBACKS = {"on_start", "on_message", "on_tick", "on_stop", "hash_state", "drop", "create", "write"}
+CALLBACKS = {"on_start", "on_message", "on_tick", "on_stop", "hash_state", "drop", "create", "write", "flush", "read"}
 
 NUMBERS = {
     "uint8_t": "one_in(8) ? (uint8_t)chance() : (uint8_t)below(8)",

@@ -849,28 +849,6 @@ namespace Xrmesh
         public uint reserved;
     }
 
-    /// <summary>Where a map goes. Fill it by `xrmesh_writer_default`.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public unsafe partial struct XrWriter
-    {
-        /// <summary>The size of this struct.</summary>
-        public uint struct_size;
-        /// <summary>Zero.</summary>
-        public uint reserved;
-        /// <summary>Goes to the function. Optional.</summary>
-        public IntPtr user_data;
-        /// <summary>Takes the next bytes: 0, or a negative status to end it.</summary>
-        public IntPtr write;
-
-        /// <summary>One that the library has filled.</summary>
-        public static XrWriter Default()
-        { XrWriter filled; Native.xrmesh_writer_default(&filled); return filled; }
-    }
-
-    /// <summary>xrmesh_writer.write: Takes the next bytes: 0, or a negative status to end it.</summary>
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    public unsafe delegate int XrWriterWrite(IntPtr user_data, byte* bytes, uint bytes_len);
-
     /// <summary>What was written. 24 bytes.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public unsafe partial struct XrExported
@@ -882,6 +860,97 @@ namespace Xrmesh
         /// <summary>How many bytes of JSON.</summary>
         public ulong bytes;
     }
+
+    /// <summary>
+    /// Where a recording's bytes go: the host's functions. They run on the thread of the call that records,
+    /// within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrWriter
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>
+        /// Bytes that gather before `write` gets them in one piece; 0 gives it each record at once. Default
+        /// 262,144, at most 67,108,864.
+        /// </summary>
+        public uint buffer_bytes;
+        /// <summary>The host's own. Optional.</summary>
+        public IntPtr user_data;
+        /// <summary>
+        /// Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
+        /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
+        /// recording. Required.
+        /// </summary>
+        public IntPtr write;
+        /// <summary>
+        /// Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
+        /// Optional.
+        /// </summary>
+        public IntPtr flush;
+        /// <summary>Runs exactly once, when nothing will be written any more; also if the recording could not begin.</summary>
+        public IntPtr drop;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrWriter Default()
+        { XrWriter filled; Native.xrmesh_writer_default(&filled); return filled; }
+    }
+
+    /// <summary>
+    /// xrmesh_writer.write: Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
+    /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
+    /// recording. Required.
+    /// </summary>
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    public unsafe delegate int XrWriterWrite(IntPtr user_data, byte* bytes, uint bytes_len, uint* taken);
+
+    /// <summary>
+    /// xrmesh_writer.flush: Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
+    /// Optional.
+    /// </summary>
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    public unsafe delegate int XrWriterFlush(IntPtr user_data);
+
+    /// <summary>xrmesh_writer.drop: Runs exactly once, when nothing will be written any more; also if the recording could not begin.</summary>
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    public unsafe delegate void XrWriterDrop(IntPtr user_data);
+
+    /// <summary>
+    /// Where a recording's bytes come from: the host's functions. They run on the thread of the call that
+    /// replays, within it, and must not throw. Fill it by `xrmesh_reader_default`.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrReader
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+        /// <summary>The host's own. Optional.</summary>
+        public IntPtr user_data;
+        /// <summary>
+        /// Writes at most `capacity` bytes to `bytes`, and to `given` how many, which comes as 0: none is the
+        /// end. What it returns below 0 ends the replay. Required.
+        /// </summary>
+        public IntPtr read;
+        /// <summary>Runs exactly once, when nothing will be read any more; also if the replay could not be opened.</summary>
+        public IntPtr drop;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrReader Default()
+        { XrReader filled; Native.xrmesh_reader_default(&filled); return filled; }
+    }
+
+    /// <summary>
+    /// xrmesh_reader.read: Writes at most `capacity` bytes to `bytes`, and to `given` how many, which comes as 0: none is the
+    /// end. What it returns below 0 ends the replay. Required.
+    /// </summary>
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    public unsafe delegate int XrReaderRead(IntPtr user_data, byte* bytes, uint capacity, uint* given);
+
+    /// <summary>xrmesh_reader.drop: Runs exactly once, when nothing will be read any more; also if the replay could not be opened.</summary>
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    public unsafe delegate void XrReaderDrop(IntPtr user_data);
 
     /// <summary>What was taken in. 32 bytes.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -2543,6 +2612,13 @@ namespace Xrmesh
         public static extern int xrmesh_mesh_attach_memory(XrMeshHandle mesh, XrMemoryHandle memory);
 
         /// <summary>
+        /// A handle to the memory of a mesh, for where there is none any more: it was destroyed, or the mesh was a
+        /// replay.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_mesh_memory(XrMeshHandle mesh, XrMemoryHandle* memory);
+
+        /// <summary>
         /// Takes a memory out of the mesh that it is attached to: it is the host's alone again, such as to close
         /// its store.
         /// </summary>
@@ -2736,10 +2812,6 @@ namespace Xrmesh
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_snapshot_label(XrSnapshotHandle snapshot, uint class_id, byte* label, uint capacity, uint* label_len);
 
-        /// <summary>Fills the writer; its function is up to the host. NULL is let be.</summary>
-        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        public static extern void xrmesh_writer_default(XrWriter* writer);
-
         /// <summary>
         /// Writes the present state, published or not, as a map of JSON to a file; one of that name is replaced.
         /// `exported_at_ns` goes into its metadata. To write while changes go on: `xrmesh_snapshot_export`.
@@ -2756,11 +2828,20 @@ namespace Xrmesh
         public static extern int xrmesh_snapshot_export(XrSnapshotHandle snapshot, byte* path, uint path_len, long exported_at_ns, XrExported* exported);
 
         /// <summary>
-        /// Gives what a snapshot shows as a map of JSON to a function of the host's, some 64 KB at a time, on this
-        /// thread; meanwhile it is in a callback. `exported` is optional.
+        /// Gives what a snapshot shows as a map of JSON to the host's functions, on this thread, then `flush`.
+        /// Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of another size.
+        /// `exported` is optional.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_snapshot_export_to(XrSnapshotHandle snapshot, XrWriter* writer, long exported_at_ns, XrExported* exported);
+
+        /// <summary>
+        /// Takes in a map of JSON that the host's functions give; as `xrmesh_memory_import`. Whatever this returns,
+        /// the reader's `drop` runs exactly once, unless `reader` is NULL or of another size. `imported` is
+        /// optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_import_from(XrMemoryHandle memory, XrReader* reader, long seen_at_ns, XrImported* imported);
 
         /// <summary>
         /// Takes in a map of JSON from a file, all of it or nothing; objects without times were seen at `seen_at_ns`.
@@ -3196,7 +3277,17 @@ namespace Xrmesh
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_mesh_record(XrMeshHandle mesh, byte* path, uint path_len, uint hash_every);
 
-        /// <summary>Ends the recording: all of it is in the file. `bytes` is optional and gets its length.</summary>
+        /// <summary>
+        /// Records the session from here on, as `xrmesh_mesh_record` does, to the host's functions instead of a
+        /// file. A function that fails ends the recording and not the session: `xrmesh_mesh_recording` says so,
+        /// and what was written until then is in order. If the mesh goes before the recording is finished, what
+        /// has gathered is written, without an end. Whatever this returns, `drop` will run exactly once, unless
+        /// `writer` is NULL or of another size.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_mesh_record_to(XrMeshHandle mesh, XrWriter* writer, uint hash_every);
+
+        /// <summary>Ends the recording: all of it is in the file, or with the host. `bytes` is optional and gets its length.</summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_mesh_finish_recording(XrMeshHandle mesh, ulong* bytes);
 
@@ -3422,11 +3513,19 @@ namespace Xrmesh
 
         /// <summary>
         /// `xrmesh_replay_open` for a session whose mesh had a memory: `memory` is equal to what that was when its
-        /// recording began. The replay takes it, for good once the recording was read: what the handle still
-        /// does is to take snapshots.
+        /// recording began. Once the recording could be read the replay has taken it for good, and what the handle
+        /// still does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_replay_open_with_memory(byte* path, uint path_len, XrReplayOptions* options, XrMemoryHandle memory, XrReplayHandle* replay);
+
+        /// <summary>
+        /// Opens a recording that the host's functions give, as `xrmesh_replay_open` does one in a file. Whatever
+        /// this returns, the reader's `drop` and those of the types will run exactly once: the reader's unless
+        /// `reader` is NULL or of another size, the types' unless `options` is.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_replay_open_from(XrReader* reader, XrReplayOptions* options, XrReplayHandle* replay);
 
         /// <summary>
         /// Does the next tick, with all that the host did before it, and holds it against what was recorded. `tick`
@@ -3448,12 +3547,44 @@ namespace Xrmesh
         public static extern int xrmesh_replay_destroy(XrReplayHandle replay);
 
         /// <summary>
+        /// From here on the messages of the host's agents are kept for `xrmesh_replay_poll`: so many, with so many
+        /// bytes of payload, as in `xrmesh_mesh_options`. A replay keeps none before.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_replay_keep(XrReplayHandle replay, uint frame_messages, uint frame_bytes);
+
+        /// <summary>
+        /// Moves what the host's agents got in the replay into the host's arrays, as `xrmesh_mesh_poll` did in
+        /// the session: the same messages in the same order.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_replay_poll(XrReplayHandle replay, XrMessage* messages, uint message_capacity, byte* payload, uint payload_capacity, XrPollResult* result);
+
+        /// <summary>
+        /// Ends a replay where it is and goes on with its mesh, as a session of its own that is not recorded: with
+        /// its agents, mail and links, its time, and what the host did not poll of it. The frame of the mesh
+        /// then holds `frame_messages` and `frame_bytes`, as in `xrmesh_mesh_options`. The replay's handle ends
+        /// here, unless the error is XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER or
+        /// XRMESH_ERROR_OUT_OF_RANGE; calls of other threads that are in it end first.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_replay_into_mesh(XrReplayHandle replay, uint frame_messages, uint frame_bytes, XrMeshHandle* mesh);
+
+        /// <summary>
         /// Destroys whatever has a handle, leased frames included, and forgets the log: no thread of the
         /// library runs and no callback is held when this returns. Calls of other threads end first. `count` is
         /// optional and gets how many handles there were. The library can be used again.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_shutdown_all(uint* count);
+
+        /// <summary>Fills the writer with no functions, its size and the default buffer. NULL is let be.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_writer_default(XrWriter* writer);
+
+        /// <summary>Fills the reader with no functions and its size. NULL is let be.</summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern void xrmesh_reader_default(XrReader* reader);
 
         /// <summary>XRMESH_ABI_VERSION, as the library has it.</summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

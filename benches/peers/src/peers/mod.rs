@@ -10,6 +10,8 @@ mod ractor;
 mod raw_lanes;
 mod tokio;
 mod xrmesh;
+#[cfg(feature = "c")]
+mod xrmesh_c;
 mod xtra;
 
 use crate::harness::Peer;
@@ -18,6 +20,10 @@ use crate::harness::Peer;
 pub const PEERS: &[&Peer] = &[
     &xrmesh::PEER,
     &xrmesh::ONE_WORKER,
+    #[cfg(feature = "c")]
+    &xrmesh_c::PEER,
+    #[cfg(feature = "c")]
+    &xrmesh_c::ONE_WORKER,
     &xrmesh::SHARED,
     &xrmesh::BASIC,
     &xrmesh::MAXIMUM,

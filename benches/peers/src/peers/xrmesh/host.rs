@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crossbeam::utils::Backoff;
-use xrmesh::{AgentId, Batch, HandleError, Lane, MeshHandle, Message};
+use xrmesh::{AgentId, Batch, Config, HandleError, Lane, MeshHandle, Message};
 
 use super::forward::Receiver;
 use super::session::{INLINE, INSTANT_NS, KIND, Session, config, cut};
@@ -70,6 +70,16 @@ pub fn shared(load: &Host, limits: &Limits) -> Result<Sample, Failure> {
     host(load, limits, |handle| Ok([handle.clone(), handle.clone()]))
 }
 
+/// A mesh for one agent, on one thread.
+pub fn host_config() -> Config {
+    let mut config = config(1, 1);
+    config.limits.lane_capacity = CAPACITY / 2;
+    config.limits.shared_queue_capacity = CAPACITY;
+    // A tick takes in no more than the one agent's mailbox has room for, however fast the producers refill.
+    config.limits.lane_quota = config.limits.mailbox_capacity / 2;
+    config
+}
+
 /// Sends numbered messages until told to finish; answers how many.
 fn produce<P: Port>(
     port: &mut P,
@@ -113,12 +123,7 @@ fn host<P: Port>(
     limits: &Limits,
     open: impl Fn(&MeshHandle) -> Result<[P; 2], HandleError>,
 ) -> Result<Sample, Failure> {
-    let mut config = config(1, 1);
-    config.limits.lane_capacity = CAPACITY / 2;
-    config.limits.shared_queue_capacity = CAPACITY;
-    // A tick takes in no more than the one agent's mailbox has room for, however fast the producers refill.
-    config.limits.lane_quota = config.limits.mailbox_capacity / 2;
-    let mut session = Session::start(config, INSTANT_NS)?;
+    let mut session = Session::start(host_config(), INSTANT_NS)?;
     let sink = session.mesh.spawn(Receiver(State::new(0))).map_err(Failure::broken)?;
     let ports = open(&session.mesh.handle()).map_err(Failure::broken)?;
     let (phase, ended) = (&AtomicU8::new(WARM_UP), &AtomicU64::new(0));

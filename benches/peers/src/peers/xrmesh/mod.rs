@@ -13,7 +13,11 @@ mod session;
 
 use crate::harness::Peer;
 use forward::{Setup, forward, frame_with};
+#[cfg(feature = "c")]
+pub use host::host_config;
 use paced::paced_with;
+#[cfg(feature = "c")]
+pub use session::{INSTANT_NS, config};
 use xrmesh::config::OptimizationLevel;
 
 /// On two threads: the caller of `tick` and one more.
