@@ -1490,7 +1490,7 @@ typedef struct xrmesh_area {
      */
     uint32_t properties_len;
     /**
-     * How many corners, from 3 on.
+     * How many corners, at most `max_area_corners` of the options.
      */
     uint32_t corner_count;
 } xrmesh_area;
@@ -1933,6 +1933,34 @@ typedef struct xrmesh_writer {
      */
     void (*drop)(void *user_data);
 } xrmesh_writer;
+
+/**
+ * Where a recording's bytes come from: the host's functions. They run on the thread of the call that
+ * replays, within it, and must not throw. Fill it by `xrmesh_reader_default`.
+ */
+typedef struct xrmesh_reader {
+    /**
+     * The size of this struct.
+     */
+    uint32_t struct_size;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * The host's own. Optional.
+     */
+    void *user_data;
+    /**
+     * Writes at most `capacity` bytes to `bytes`, and to `given` how many, which comes as 0: none is the
+     * end. What it returns below 0 ends the replay. Required.
+     */
+    xrmesh_status (*read)(void *user_data, uint8_t *bytes, uint32_t capacity, uint32_t *given);
+    /**
+     * Runs exactly once, when nothing will be read any more; also if the replay could not be opened.
+     */
+    void (*drop)(void *user_data);
+} xrmesh_reader;
 
 /**
  * What was taken in. 32 bytes.
@@ -2925,8 +2953,8 @@ typedef struct xrmesh_replay_options {
     uint32_t reserved;
     /**
      * For a session whose mesh had a memory, one that is equal to what that was when the recording began;
-     * otherwise zero. The replay takes it, for good once the recording was read: what the handle still
-     * does is to take snapshots.
+     * otherwise zero. The replay takes it, for good once the recording could be read: what the handle still
+     * does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
      */
     struct xrmesh_memory memory;
 } xrmesh_replay_options;
@@ -2940,34 +2968,6 @@ typedef struct xrmesh_replay {
      */
     uint64_t bits;
 } xrmesh_replay;
-
-/**
- * Where a recording's bytes come from: the host's functions. They run on the thread of the call that
- * replays, within it, and must not throw. Fill it by `xrmesh_reader_default`.
- */
-typedef struct xrmesh_reader {
-    /**
-     * The size of this struct.
-     */
-    uint32_t struct_size;
-    /**
-     * Zero.
-     */
-    uint32_t reserved;
-    /**
-     * The host's own. Optional.
-     */
-    void *user_data;
-    /**
-     * Writes at most `capacity` bytes to `bytes`, and to `given` how many, which comes as 0: none is the
-     * end. What it returns below 0 ends the replay. Required.
-     */
-    xrmesh_status (*read)(void *user_data, uint8_t *bytes, uint32_t capacity, uint32_t *given);
-    /**
-     * Runs exactly once, when nothing will be read any more; also if the replay could not be opened.
-     */
-    void (*drop)(void *user_data);
-} xrmesh_reader;
 
 /**
  * One tick of a replay. 40 bytes.
@@ -4171,6 +4171,18 @@ xrmesh_status xrmesh_snapshot_area(struct xrmesh_snapshot snapshot,
 xrmesh_status xrmesh_mesh_attach_memory(struct xrmesh_mesh mesh, struct xrmesh_memory memory);
 
 /**
+ * A handle to the memory of a mesh, for where there is none any more: it was destroyed, or the mesh was a
+ * replay.
+ *
+ * One at a time.
+ *
+ * Returns XRMESH_NONE if the mesh has no memory.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_LIMIT,
+ * XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ */
+xrmesh_status xrmesh_mesh_memory(struct xrmesh_mesh mesh, struct xrmesh_memory *memory);
+
+/**
  * Takes a memory out of the mesh that it is attached to: it is the host's alone again, such as to close
  * its store.
  *
@@ -4463,8 +4475,8 @@ xrmesh_status xrmesh_memory_recovery(struct xrmesh_memory memory,
 
 /**
  * Destroys a memory. Calls of other threads that are in it end first. What waits to be written to its
- * store is lost, as in a crash: see `xrmesh_memory_close`. Snapshots and subscriptions stay; a memory
- * that is attached to a mesh stays there.
+ * store is written as far as that goes, and nobody is told how far: see `xrmesh_memory_close`. Snapshots
+ * and subscriptions stay; a memory that is attached to a mesh stays there.
  *
  * Any thread.
  *
@@ -4686,20 +4698,34 @@ xrmesh_status xrmesh_snapshot_export(struct xrmesh_snapshot snapshot,
                                      struct xrmesh_exported *exported);
 
 /**
- * Gives what a snapshot shows as a map of JSON to the host's functions, on this thread; meanwhile it is in
- * a callback. Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of
- * another size. `exported` is optional.
+ * Gives what a snapshot shows as a map of JSON to the host's functions, on this thread, then `flush`.
+ * Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of another size.
+ * `exported` is optional.
  *
- * Any thread.
+ * Any thread. The writer's functions run in here.
  *
- * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER for the writer or its `write`,
- * XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_OUT_OF_RANGE for its buffer, XRMESH_ERROR_CALLBACK if a function
- * of the host failed.
+ * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+ * XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_CALLBACK if a function of the writer fails.
  */
 xrmesh_status xrmesh_snapshot_export_to(struct xrmesh_snapshot snapshot,
                                         const struct xrmesh_writer *writer,
                                         int64_t exported_at_ns,
                                         struct xrmesh_exported *exported);
+
+/**
+ * Takes in a map of JSON that the host's functions give; as `xrmesh_memory_import`. Whatever this returns,
+ * the reader's `drop` runs exactly once, unless `reader` is NULL or of another size. `imported` is
+ * optional.
+ *
+ * One at a time. The reader's functions run in here.
+ *
+ * Errors: as for `xrmesh_memory_import`, and XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_RESERVED;
+ * XRMESH_ERROR_IO if `read` fails.
+ */
+xrmesh_status xrmesh_memory_import_from(struct xrmesh_memory memory,
+                                        const struct xrmesh_reader *reader,
+                                        int64_t seen_at_ns,
+                                        struct xrmesh_imported *imported);
 
 /**
  * Takes in a map of JSON from a file, all of it or nothing; objects without times were seen at `seen_at_ns`.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use xrmesh::memory::{
-    Attributes, Durability, ImageProgress, MemoryConfig, NewObject, ObjectId, SpatialMemory,
-    compact, verify,
+    Attributes, Durability, FrameId, ImageProgress, MemoryConfig, NewObject, ObjectId,
+    SpatialMemory, WriteError, compact, verify,
 };
 use xrmesh::space::UpAxis;
 use xrmesh::storage::{Crash, FileStorage, RamDisk, Storage};
@@ -141,6 +141,24 @@ fn a_compacted_store_is_smaller_and_the_same_memory() {
     assert_eq!(found.files.len(), 1, "one image and nothing else: {found}");
 }
 
+/// A frame that is in use cannot leave, and the store hears nothing of the attempt: it opens.
+#[test]
+fn what_is_refused_is_not_stored() {
+    let disk = RamDisk::new();
+    let mut memory = open(disk.open().unwrap());
+    let class = memory.class("cup").unwrap();
+    let desk = memory.add_frame("desk", FrameId::WORLD, Pose::IDENTITY).unwrap();
+    memory.insert(&NewObject::new(class, Pose::IDENTITY).on(desk)).unwrap();
+    let (before, sequence) = (hash(&memory), memory.sequence());
+    for frame in [desk, FrameId::WORLD, FrameId::new(9)] {
+        let refused = memory.remove_frame(frame);
+        assert!(matches!(refused, Err(WriteError::Frame(_))), "{refused:?}");
+    }
+    assert_eq!(memory.sequence(), sequence);
+    memory.close().unwrap();
+    assert_eq!(hash(&open(disk.open().unwrap())), before);
+}
+
 fn fixture() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests", "fixtures", "memory-v1"].iter().collect()
 }
@@ -265,7 +283,7 @@ fn a_store_opens_the_same_by_the_order_of_its_index_and_without() {
     memory.publish(Time::ZERO).unwrap();
     memory.flush().unwrap();
     // Not closed: the order that is there belongs to the state before.
-    disk.crash(Crash::Lost);
+    disk.crash(Crash::LoseUnsynced);
     assert_eq!(order(), Some(name));
     drop(memory);
     let mut memory = open();

@@ -20,8 +20,8 @@
 //! # Files
 //!
 //! One file for each group of functions: `mesh/` (a mesh from the outside), `callback/` (its agents'
-//! functions), `memory/` (the spatial memory), `replay.rs`, `stream.rs` (recordings that go to the host and come from it),
-//! `photonic/`, `histogram.rs`, `log.rs`, `shutdown.rs`, `version.rs`.
+//! functions), `memory/` (the spatial memory), `replay.rs`, `stream.rs` (bytes that go to the host and come
+//! from it), `photonic/`, `histogram.rs`, `log.rs`, `shutdown.rs`, `version.rs`.
 #![expect(non_camel_case_types, reason = "the names in C")]
 #![expect(clippy::missing_safety_doc, reason = "the rules on pointers are the header's, for all")]
 

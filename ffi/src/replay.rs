@@ -81,8 +81,8 @@ pub struct xrmesh_replay_options {
     /// Zero.
     pub reserved: u32,
     /// For a session whose mesh had a memory, one that is equal to what that was when the recording began;
-    /// otherwise zero. The replay takes it, for good once the recording was read: what the handle still
-    /// does is to take snapshots.
+    /// otherwise zero. The replay takes it, for good once the recording could be read: what the handle still
+    /// does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
     pub memory: xrmesh_memory,
 }
 

@@ -155,6 +155,11 @@ static xrmesh_status refuse(void *user_data, const uint8_t *bytes, uint32_t byte
     (void)user_data, (void)bytes, (void)bytes_len, (void)taken;
     return XRMESH_ERROR_CALLBACK;
 }
+static xrmesh_status nothing(void *user_data, uint8_t *bytes, uint32_t capacity, uint32_t *given)
+{
+    (void)user_data, (void)bytes, (void)capacity, (void)given;
+    return XRMESH_OK;
+}
 static void begin(void)
 {
     static const double weights[4] = {1, 0, 0, 1};
@@ -222,6 +227,9 @@ fn call(function: &Function, change: impl Fn(usize) -> Option<String>) -> (Strin
                 }
                 "xrmesh_writer" => {
                     write!(ready, " ((xrmesh_writer *)(void *)room_{index})->write = refuse;")
+                }
+                "xrmesh_reader" => {
+                    write!(ready, " ((xrmesh_reader *)(void *)room_{index})->read = nothing;")
                 }
                 _ => Ok(()),
             }

@@ -292,11 +292,11 @@ impl Frames {
         Ok(())
     }
 
-    /// A frame on which nothing hangs leaves. O(log n), and a move of its siblings' ids.
+    /// Whether a frame may leave.
     ///
     /// # Errors
-    /// [`FrameError::World`], [`FrameError::Absent`], [`FrameError::InUse`].
-    pub(crate) fn remove(&mut self, id: FrameId) -> Result<Frame, FrameError> {
+    /// As [`remove`](Self::remove).
+    pub(crate) fn check_removal(&self, id: FrameId) -> Result<(), FrameError> {
         if id == FrameId::WORLD {
             return Err(FrameError::World);
         }
@@ -305,6 +305,15 @@ impl Frames {
         if frames + objects > 0 {
             return Err(FrameError::InUse { frame: id, frames, objects });
         }
+        Ok(())
+    }
+
+    /// A frame on which nothing hangs leaves. O(log n), and a move of its siblings' ids.
+    ///
+    /// # Errors
+    /// [`FrameError::World`], [`FrameError::Absent`], [`FrameError::InUse`].
+    pub(crate) fn remove(&mut self, id: FrameId) -> Result<Frame, FrameError> {
+        self.check_removal(id)?;
         let node = self.nodes.get_mut(id.index() as usize).and_then(Option::take);
         let node = node.ok_or(FrameError::Absent { frame: id })?;
         self.len -= 1;

@@ -57,9 +57,7 @@ impl SpatialMemory {
     /// # Errors
     /// [`FrameError::InUse`], [`FrameError::Absent`], [`FrameError::World`].
     pub fn remove_frame(&mut self, id: FrameId) -> Result<(), WriteError> {
-        if self.state.frames.frame(id).is_none() {
-            return Err(FrameError::Absent { frame: id }.into());
-        }
+        self.state.frames.check_removal(id)?;
         self.commit(&Change::RemoveFrame(id))
     }
 

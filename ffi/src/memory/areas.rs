@@ -40,7 +40,7 @@ pub struct xrmesh_area {
     pub kind_len: u32,
     /// Bytes of the properties.
     pub properties_len: u32,
-    /// How many corners, from 3 on.
+    /// How many corners, at most `max_area_corners` of the options.
     pub corner_count: u32,
 }
 

@@ -1,10 +1,12 @@
 //! Memories in meshes.
 #![expect(unsafe_code, reason = "exports have C names")]
 
-use super::owner::{self, Home};
+use std::sync::Arc;
+
+use super::owner::{self, Home, MemoryObject};
 use crate::failure::fail;
 use crate::fence::fence;
-use crate::handle::{xrmesh_memory, xrmesh_mesh};
+use crate::handle::{self, xrmesh_memory, xrmesh_mesh};
 use crate::mesh::object;
 use crate::status::*;
 
@@ -40,6 +42,30 @@ pub unsafe extern "C" fn xrmesh_mesh_attach_memory(
             if let Home::Here(memory) = core::mem::replace(&mut writer.home, Home::Mesh(mesh)) {
                 attached.attach_memory(*memory)?;
             }
+            Ok(XRMESH_OK)
+        })
+    })
+}
+
+/// A handle to the memory of a mesh, for where there is none any more: it was destroyed, or the mesh was a
+/// replay.
+///
+/// One at a time.
+///
+/// Returns XRMESH_NONE if the mesh has no memory.
+/// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_LIMIT,
+/// XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xrmesh_mesh_memory(
+    mesh: xrmesh_mesh,
+    memory: *mut xrmesh_memory,
+) -> xrmesh_status {
+    fence!(|caller| {
+        let out = caller.out(memory, "memory")?;
+        object::with(mesh, |attached| {
+            let Some(there) = attached.memory() else { return Ok(XRMESH_NONE) };
+            let object = MemoryObject::attached(there, mesh);
+            out.set(xrmesh_memory { bits: handle::insert(Arc::new(object))? });
             Ok(XRMESH_OK)
         })
     })

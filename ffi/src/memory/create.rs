@@ -165,8 +165,8 @@ pub unsafe extern "C" fn xrmesh_memory_recovery(
 }
 
 /// Destroys a memory. Calls of other threads that are in it end first. What waits to be written to its
-/// store is lost, as in a crash: see `xrmesh_memory_close`. Snapshots and subscriptions stay; a memory
-/// that is attached to a mesh stays there.
+/// store is written as far as that goes, and nobody is told how far: see `xrmesh_memory_close`. Snapshots
+/// and subscriptions stay; a memory that is attached to a mesh stays there.
 ///
 /// Any thread.
 ///

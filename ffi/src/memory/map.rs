@@ -13,11 +13,11 @@ use xrmesh::memory::map::{ExportReport, ImportError, Imported};
 use super::owner;
 use super::snapshot::SnapshotObject;
 use crate::failure::{Failure, Outcome, fail};
-use crate::fence::fence;
+use crate::fence::{fence, in_callback};
 use crate::handle::{self, xrmesh_memory, xrmesh_snapshot};
 use crate::pointer::Caller;
 use crate::status::*;
-use crate::stream::{self, HostWriter, xrmesh_writer};
+use crate::stream::{HostReader, HostWriter, status_of, xrmesh_reader, xrmesh_writer};
 
 /// What was written. 24 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
@@ -136,15 +136,14 @@ pub unsafe extern "C" fn xrmesh_snapshot_export(
     })
 }
 
-/// Gives what a snapshot shows as a map of JSON to the host's functions, on this thread; meanwhile it is in
-/// a callback. Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of
-/// another size. `exported` is optional.
+/// Gives what a snapshot shows as a map of JSON to the host's functions, on this thread, then `flush`.
+/// Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of another size.
+/// `exported` is optional.
 ///
-/// Any thread.
+/// Any thread. The writer's functions run in here.
 ///
-/// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER for the writer or its `write`,
-/// XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_OUT_OF_RANGE for its buffer, XRMESH_ERROR_CALLBACK if a function
-/// of the host failed.
+/// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
+/// XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_CALLBACK if a function of the writer fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_snapshot_export_to(
     snapshot: xrmesh_snapshot,
@@ -156,25 +155,51 @@ pub unsafe extern "C" fn xrmesh_snapshot_export_to(
     // before the fence, so that whatever ends the call drops it.
     let writer = HostWriter::own(&unsafe { Caller::trusted() }, writer);
     fence!(|caller| {
-        let writer = writer?;
-        let buffer_bytes = writer.check()?;
         let out = caller.optional_out(exported);
+        let writer = writer?;
+        let buffer = writer.check()?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        let mut host = BufWriter::with_capacity(buffer_bytes, writer);
         let at = Time::from_nanos(exported_at_ns);
+        let mut host = BufWriter::with_capacity(buffer, writer);
         let done = held
             .view()
             .export_map(&held.config, &mut host, at)
             .and_then(|report| host.flush().map(|()| report));
-        // What a failure left in it is not to be written once more.
-        let (_host, _rest) = host.into_parts();
-        let done = done.map_err(|error| {
-            Failure::new(stream::status_of(&error), format_args!("writing the map: {error}"))
-        })?;
+        // What is left in it after a failure is not written once more.
+        let (writer, _rest) = host.into_parts();
+        in_callback(|| drop(writer));
+        let done = done
+            .map_err(|error| Failure::new(status_of(&error), format_args!("the map: {error}")))?;
         if let Some(out) = out {
             out.set(done.into());
         }
         Ok(XRMESH_OK)
+    })
+}
+
+/// Takes in a map of JSON that the host's functions give; as `xrmesh_memory_import`. Whatever this returns,
+/// the reader's `drop` runs exactly once, unless `reader` is NULL or of another size. `imported` is
+/// optional.
+///
+/// One at a time. The reader's functions run in here.
+///
+/// Errors: as for `xrmesh_memory_import`, and XRMESH_ERROR_STRUCT_SIZE, XRMESH_ERROR_RESERVED;
+/// XRMESH_ERROR_IO if `read` fails.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xrmesh_memory_import_from(
+    memory: xrmesh_memory,
+    reader: *const xrmesh_reader,
+    seen_at_ns: i64,
+    imported: *mut xrmesh_imported,
+) -> xrmesh_status {
+    // SAFETY: as in `xrmesh_snapshot_export_to`.
+    let reader = HostReader::own(&unsafe { Caller::trusted() }, reader);
+    fence!(|caller| {
+        let reader = reader?;
+        reader.check()?;
+        let mut from = BufReader::with_capacity(64 << 10, reader);
+        let at = Time::from_nanos(seen_at_ns);
+        import(caller, memory, imported, |memory| memory.import_map(&mut from, at))
     })
 }
 

@@ -55,13 +55,23 @@ impl Object for MemoryObject {
 
 impl MemoryObject {
     pub(crate) fn new(memory: SpatialMemory, recovery: Box<str>) -> Self {
+        let mut made = Self::attached(&memory, xrmesh_mesh::default());
+        made.recovery = recovery;
+        if let Ok(writer) = made.writer.get_mut() {
+            writer.home = Home::Here(Box::new(memory));
+        }
+        made
+    }
+
+    /// A memory that a mesh has.
+    pub(crate) fn attached(memory: &SpatialMemory, mesh: xrmesh_mesh) -> Self {
         Self {
             reader: memory.reader(),
             flusher: memory.flusher(),
             config: memory.config().clone(),
-            recovery,
+            recovery: Box::default(),
             writer: Mutex::new(Writer {
-                home: Home::Here(Box::new(memory)),
+                home: Home::Mesh(mesh),
                 published: None,
                 moves: Vec::new(),
                 observations: Vec::new(),

@@ -46,6 +46,9 @@ pub unsafe extern "C" fn xrmesh_memory_insert(
         let mut ids = caller.room(ids, count, "ids")?;
         let content = content::given(caller, content, content_len)?;
         let inserted = caller.optional_out(inserted);
+        if let Some(inserted) = inserted {
+            inserted.set(0);
+        }
         let new = parsed(objects, content)?;
         let held = owner::pin(memory)?;
         let mut writer = held.enter()?;

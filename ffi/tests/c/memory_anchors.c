@@ -108,6 +108,7 @@ static void a_correction_in_steps(void)
 static void areas(void)
 {
     static const xrmesh_point CORNERS[4] = {{0, 0, 0}, {4, 0, 0}, {4, 2.5f, -4}, {0, 2.5f, -4}};
+    static char LONG[300];
     xrmesh_memory memory = new_memory();
     xrmesh_area area;
     xrmesh_area_shape shape;
@@ -124,9 +125,12 @@ static void areas(void)
     area.properties = "{}";
     area.properties_len = 2;
     area.corners = CORNERS;
-    area.corner_count = 2;
-    GIVES(XRMESH_ERROR_OUT_OF_RANGE, xrmesh_memory_add_area(memory, &area, &id));
     area.corner_count = 4;
+    area.name_len = 300;
+    area.name = LONG;
+    GIVES(XRMESH_ERROR_OUT_OF_RANGE, xrmesh_memory_add_area(memory, &area, &id));
+    area.name = "kitchen";
+    area.name_len = 7;
     OK(xrmesh_memory_add_area(memory, &area, &id));
     area.up_axis = 3;
     GIVES(XRMESH_ERROR_UNKNOWN_VALUE, xrmesh_memory_replace_area(memory, id, &area));

@@ -113,7 +113,7 @@ static void sessions(void)
 {
     xrmesh_mesh mesh = new_mesh();
     xrmesh_object_id id = 0;
-    xrmesh_memory memory = beginning(&id);
+    xrmesh_memory memory = beginning(&id), other;
     xrmesh_agent_type type;
     xrmesh_named_type named;
     xrmesh_replay_options options;
@@ -174,8 +174,16 @@ static void sessions(void)
         OK(xrmesh_replay_step(replay, &tick, NULL));
     CHECK(tick.hash == hash);
     OK(xrmesh_replay_run(replay, &ticks));
-    OK(xrmesh_replay_destroy(replay));
+    /* The session goes on, its memory with it. */
+    OK(xrmesh_replay_into_mesh(replay, 16, 1024, &mesh));
     OK(xrmesh_memory_destroy(memory));
+    OK(xrmesh_mesh_memory(mesh, &memory));
+    OK(xrmesh_memory_remove(memory, id));
+    tick_ms(mesh, 1000);
+    OK(xrmesh_mesh_detach_memory(mesh, memory));
+    GIVES(XRMESH_NONE, xrmesh_mesh_memory(mesh, &other));
+    OK(xrmesh_mesh_destroy(mesh));
+    OK(xrmesh_memory_close(memory, NULL));
     memory = new_memory();
     options.memory = memory;
     GIVES(XRMESH_ERROR_DIVERGED, xrmesh_replay_open(TEXT("memory.xrmrec"), &options, &replay) == XRMESH_OK

@@ -349,14 +349,4 @@ static xrmesh_status fuzz_create(void *user_data, const uint8_t *bytes, uint32_t
     return sum % 16 == 3 ? XRMESH_ERROR_CALLBACK : XRMESH_OK;
 }
 
-static xrmesh_status fuzz_write(void *user_data, const uint8_t *bytes, uint32_t bytes_len)
-{
-    volatile uint8_t sum = 0;
-    uint32_t at;
-    (void)user_data;
-    for (at = 0; at < bytes_len; at++)
-        sum = (uint8_t)(sum + bytes[at]);
-    return one_in(4) ? XRMESH_ERROR_CALLBACK : XRMESH_OK;
-}
-
 #endif

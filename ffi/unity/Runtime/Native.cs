@@ -588,7 +588,7 @@ namespace Xrmesh
         public uint kind_len;
         /// <summary>Bytes of the properties.</summary>
         public uint properties_len;
-        /// <summary>How many corners, from 3 on.</summary>
+        /// <summary>How many corners, at most `max_area_corners` of the options.</summary>
         public uint corner_count;
 
         /// <summary>One that the library has filled.</summary>
@@ -914,6 +914,43 @@ namespace Xrmesh
     /// <summary>xrmesh_writer.drop: Runs exactly once, when nothing will be written any more; also if it could not begin.</summary>
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     public unsafe delegate void XrWriterDrop(IntPtr user_data);
+
+    /// <summary>
+    /// Where a recording's bytes come from: the host's functions. They run on the thread of the call that
+    /// replays, within it, and must not throw. Fill it by `xrmesh_reader_default`.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe partial struct XrReader
+    {
+        /// <summary>The size of this struct.</summary>
+        public uint struct_size;
+        /// <summary>Zero.</summary>
+        public uint reserved;
+        /// <summary>The host's own. Optional.</summary>
+        public IntPtr user_data;
+        /// <summary>
+        /// Writes at most `capacity` bytes to `bytes`, and to `given` how many, which comes as 0: none is the
+        /// end. What it returns below 0 ends the replay. Required.
+        /// </summary>
+        public IntPtr read;
+        /// <summary>Runs exactly once, when nothing will be read any more; also if the replay could not be opened.</summary>
+        public IntPtr drop;
+
+        /// <summary>One that the library has filled.</summary>
+        public static XrReader Default()
+        { XrReader filled; Native.xrmesh_reader_default(&filled); return filled; }
+    }
+
+    /// <summary>
+    /// xrmesh_reader.read: Writes at most `capacity` bytes to `bytes`, and to `given` how many, which comes as 0: none is the
+    /// end. What it returns below 0 ends the replay. Required.
+    /// </summary>
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    public unsafe delegate int XrReaderRead(IntPtr user_data, byte* bytes, uint capacity, uint* given);
+
+    /// <summary>xrmesh_reader.drop: Runs exactly once, when nothing will be read any more; also if the replay could not be opened.</summary>
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    public unsafe delegate void XrReaderDrop(IntPtr user_data);
 
     /// <summary>What was taken in. 32 bytes.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -1560,8 +1597,8 @@ namespace Xrmesh
         public uint reserved;
         /// <summary>
         /// For a session whose mesh had a memory, one that is equal to what that was when the recording began;
-        /// otherwise zero. The replay takes it, for good once the recording was read: what the handle still
-        /// does is to take snapshots.
+        /// otherwise zero. The replay takes it, for good once the recording could be read: what the handle still
+        /// does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
         /// </summary>
         public XrMemoryHandle memory;
 
@@ -1577,43 +1614,6 @@ namespace Xrmesh
         /// <summary>The handle; zero is null.</summary>
         public ulong bits;
     }
-
-    /// <summary>
-    /// Where a recording's bytes come from: the host's functions. They run on the thread of the call that
-    /// replays, within it, and must not throw. Fill it by `xrmesh_reader_default`.
-    /// </summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public unsafe partial struct XrReader
-    {
-        /// <summary>The size of this struct.</summary>
-        public uint struct_size;
-        /// <summary>Zero.</summary>
-        public uint reserved;
-        /// <summary>The host's own. Optional.</summary>
-        public IntPtr user_data;
-        /// <summary>
-        /// Writes at most `capacity` bytes to `bytes`, and to `given` how many, which comes as 0: none is the
-        /// end. What it returns below 0 ends the replay. Required.
-        /// </summary>
-        public IntPtr read;
-        /// <summary>Runs exactly once, when nothing will be read any more; also if the replay could not be opened.</summary>
-        public IntPtr drop;
-
-        /// <summary>One that the library has filled.</summary>
-        public static XrReader Default()
-        { XrReader filled; Native.xrmesh_reader_default(&filled); return filled; }
-    }
-
-    /// <summary>
-    /// xrmesh_reader.read: Writes at most `capacity` bytes to `bytes`, and to `given` how many, which comes as 0: none is the
-    /// end. What it returns below 0 ends the replay. Required.
-    /// </summary>
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    public unsafe delegate int XrReaderRead(IntPtr user_data, byte* bytes, uint capacity, uint* given);
-
-    /// <summary>xrmesh_reader.drop: Runs exactly once, when nothing will be read any more; also if the replay could not be opened.</summary>
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    public unsafe delegate void XrReaderDrop(IntPtr user_data);
 
     /// <summary>One tick of a replay. 40 bytes.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -2618,6 +2618,13 @@ namespace Xrmesh
         public static extern int xrmesh_mesh_attach_memory(XrMeshHandle mesh, XrMemoryHandle memory);
 
         /// <summary>
+        /// A handle to the memory of a mesh, for where there is none any more: it was destroyed, or the mesh was a
+        /// replay.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_mesh_memory(XrMeshHandle mesh, XrMemoryHandle* memory);
+
+        /// <summary>
         /// Takes a memory out of the mesh that it is attached to: it is the host's alone again, such as to close
         /// its store.
         /// </summary>
@@ -2730,8 +2737,8 @@ namespace Xrmesh
 
         /// <summary>
         /// Destroys a memory. Calls of other threads that are in it end first. What waits to be written to its
-        /// store is lost, as in a crash: see `xrmesh_memory_close`. Snapshots and subscriptions stay; a memory
-        /// that is attached to a mesh stays there.
+        /// store is written as far as that goes, and nobody is told how far: see `xrmesh_memory_close`. Snapshots
+        /// and subscriptions stay; a memory that is attached to a mesh stays there.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_memory_destroy(XrMemoryHandle memory);
@@ -2827,12 +2834,20 @@ namespace Xrmesh
         public static extern int xrmesh_snapshot_export(XrSnapshotHandle snapshot, byte* path, uint path_len, long exported_at_ns, XrExported* exported);
 
         /// <summary>
-        /// Gives what a snapshot shows as a map of JSON to the host's functions, on this thread; meanwhile it is in
-        /// a callback. Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of
-        /// another size. `exported` is optional.
+        /// Gives what a snapshot shows as a map of JSON to the host's functions, on this thread, then `flush`.
+        /// Whatever this returns, the writer's `drop` runs exactly once, unless `writer` is NULL or of another size.
+        /// `exported` is optional.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_snapshot_export_to(XrSnapshotHandle snapshot, XrWriter* writer, long exported_at_ns, XrExported* exported);
+
+        /// <summary>
+        /// Takes in a map of JSON that the host's functions give; as `xrmesh_memory_import`. Whatever this returns,
+        /// the reader's `drop` runs exactly once, unless `reader` is NULL or of another size. `imported` is
+        /// optional.
+        /// </summary>
+        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int xrmesh_memory_import_from(XrMemoryHandle memory, XrReader* reader, long seen_at_ns, XrImported* imported);
 
         /// <summary>
         /// Takes in a map of JSON from a file, all of it or nothing; objects without times were seen at `seen_at_ns`.
