@@ -31,9 +31,9 @@ impl<E: Extent> Bvh<E> {
 
     /// Builds the tree anew from what it holds, as [`build`](Self::build) would; about 70 ns an item.
     ///
-    /// Trembling and slow moves need none. Where items have crossed each other's ways for long, or
-    /// were all inserted one by one, pages are half full and overlap: queries then take up to twice
-    /// as long as on a tree built anew, and stay so.
+    /// Few trees need it: changes renew the parts that they wear out. It helps at once where many were
+    /// inserted one by one, which leaves pages two thirds full for the next few moves of each, and
+    /// where in each frame most items go farther than a page is wide.
     pub fn rebuild(&mut self, work: &mut Workspace) {
         let mut list = core::mem::take(E::list(work));
         list.clear();

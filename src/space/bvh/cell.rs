@@ -78,3 +78,37 @@ impl Cell {
 
 /// How much of an extent may be shared to make halves of a quarter and three quarters alike.
 const EVEN: f32 = 0.1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slab(low: f32, high: f32) -> (u32, Aabb) {
+        (1, Aabb::from_corners(Vec3::new(low, -5.0, 0.0), Vec3::new(high, 5.0, 1.0)))
+    }
+
+    #[test]
+    fn halves_meet_where_boxes_are_apart() {
+        let mut boxes =
+            [slab(0.0, 1.0), slab(1.0, 2.5), slab(2.0, 3.0), slab(3.5, 9.0), slab(4.0, 5.0)];
+        let [below, above] = Cell::ALL.halve(&mut boxes, &mut Vec::new()).unwrap();
+        assert_eq!((below.high[0], above.low[0]), (3.25, 3.25));
+        let at = Vec3::new(3.25, 1e9, 0.0);
+        assert!(!below.holds(at) && above.holds(at) && Cell::ALL.holds(at));
+        let [one, two] = below.halve(&mut boxes[..2], &mut Vec::new()).unwrap();
+        assert_eq!((one.high[0], two.low[0], two.high[0]), (1.0, 1.0, 3.25));
+    }
+
+    #[test]
+    fn what_no_plane_divides_is_whole() {
+        let mut lows = Vec::new();
+        assert_eq!(Cell::ALL.halve(&mut [], &mut lows), None);
+        assert_eq!(Cell::ALL.halve(&mut [slab(0.0, 1.0)], &mut lows), None);
+        let point = (3, Aabb::from_corners(Vec3::UP, Vec3::UP));
+        assert_eq!(Cell::ALL.halve(&mut [point; 9], &mut lows), None);
+        let far = |at: f32| (1, Aabb::from_corners(Vec3::splat(at), Vec3::splat(at)));
+        let [below, above] =
+            Cell::ALL.halve(&mut [far(f32::MIN), far(f32::MAX)], &mut lows).unwrap();
+        assert!(below.holds(Vec3::splat(f32::MIN)) && above.holds(Vec3::splat(f32::MAX)));
+    }
+}

@@ -13,6 +13,8 @@
 //! 5. An update writes lanes and refits the pages and nodes above them, each once. What is sparser
 //!    than it was made gives its outliers back: they are placed anew from the root.
 //!    A full page or node splits; one with fewer than four entries dissolves into its neighbours.
+//!    Parts that have worn out are built anew, a bounded number of items with each change (`renew`),
+//!    so a tree that was changed for long answers about as fast as one built afresh.
 //! 6. No answer depends on the tree's shape. Hits are ordered by (d², key): d² by the fixed
 //!    expression of rule 5 of `space`, keys by [`Select`], asked only where distances are equal.
 //!    Pruning is by the same expression on boxes, which is never larger than an item's inside.

@@ -59,7 +59,8 @@ const CHANGED: i64 = 4;
 /// that itself, and where it happens, pages wear out fast.
 const STRAYED: i64 = 60;
 
-/// So many items are built anew by one call, a part more, and one for every eight that it changed.
+/// So many items are built anew by one call (or twice as many looked at), a part more, and one for
+/// every eight that it changed.
 const EACH_TIME: usize = 8_192;
 
 /// A part with more items is halved. So many make a node of height two, or two of them.
@@ -120,6 +121,11 @@ impl Sweep {
         self.credit = self.credit.min(2 * ITEM * items as i64);
     }
 
+    /// What is not spent at once, where `items` may be built or twice as many looked at.
+    fn rest(&self, items: usize) -> i64 {
+        (self.credit - ITEM * items as i64).max(0)
+    }
+
     const fn looked(&mut self, items: usize) {
         self.credit = self.credit.saturating_sub(64 + ITEM / 2 * items as i64);
     }
@@ -152,8 +158,8 @@ impl Look {
     fn page(&mut self, items: u8, margin: f32, made: f32) {
         self.items += usize::from(items);
         let full = made * edge(PAGE_FILL);
-        // Where all items are at one place, there is nothing to be gained.
-        let size = if full > 0.0 { (margin / full).min(4.0) } else { 1.0 };
+        // Items that are all at one place leave nothing to be gained; any that were and are not, much.
+        let size = if margin > 0.0 { (margin / full).min(4.0) } else { 0.0 };
         self.read += reads(size);
     }
 
@@ -177,9 +183,8 @@ impl<E: Extent> Bvh<E> {
             self.sweep.reserve();
             work.reserve_part::<E>(self.len());
         }
-        let most = EACH_TIME + changes / 8;
-        let mut built = 0;
-        while self.sweep.credit > 0 && built < most {
+        let rest = self.sweep.rest(EACH_TIME + changes / 8);
+        while self.sweep.credit > rest {
             // A page alone is as good as it can be.
             if self.height == 0 {
                 self.sweep.clear();
@@ -198,7 +203,6 @@ impl<E: Extent> Bvh<E> {
             } else if look.is_worn() {
                 let items = self.renew_cell(&cell, work);
                 self.sweep.built(items);
-                built += items;
                 #[cfg(test)]
                 {
                     self.sweep.built += items;

@@ -10,8 +10,8 @@ use super::{Bvh, NOWHERE, margin, split_place};
 /// A bucket is outgrown where it is sparser than it was made by this factor…
 const OUTGROWN: f32 = 1.3;
 
-/// …and gives back its outliers until it is within this one. Both by measurement: looser ones let
-/// buckets overlap, tighter ones place anew what only trembles.
+/// …and gives back its outliers until it is within this one. Both by measurement: tighter ones place
+/// anew what stays near; looser ones let buckets overlap longer than until they are built anew.
 const FITTING: f32 = 1.15;
 
 /// From so many items on, a page's size tells how dense they are.
@@ -22,7 +22,9 @@ const AHEAD: usize = 12;
 
 impl<E: Extent> Bvh<E> {
     /// Moves items: each slot takes the extent given last for it. Each page and node above them is
-    /// refitted once; what has outgrown its size gives back its outliers.
+    /// refitted once; what has outgrown its size gives back its outliers. Then parts of the tree that
+    /// have worn out are built anew: some for each that moved, and at most 8,192 items, an eighth of the
+    /// moves and one part of a few thousand in a call.
     ///
     /// O(m + touched pages), and O(log n) for each item that is placed anew.
     ///
