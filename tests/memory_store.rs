@@ -283,9 +283,36 @@ fn a_store_opens_the_same_by_the_order_of_its_index_and_without() {
     memory.publish(Time::ZERO).unwrap();
     memory.flush().unwrap();
     // Not closed: the order that is there belongs to the state before.
-    disk.crash(Crash::LoseUnsynced);
+    disk.crash(Crash::KeepUnsynced);
     assert_eq!(order(), Some(name));
     drop(memory);
     let mut memory = open();
     assert_eq!(found(&mut memory), answers);
+}
+
+#[test]
+fn the_largest_that_a_configuration_allows_fits_into_a_record() {
+    let largest = MemoryConfig {
+        max_attribute_bytes: 15 << 20,
+        max_name_bytes: 65_535,
+        max_area_corners: 65_536,
+        ..MemoryConfig::default()
+    };
+    let beyond = MemoryConfig { max_attribute_bytes: (15 << 20) + 1, ..largest.clone() };
+    let refused = SpatialMemory::open(RamDisk::new().open().unwrap(), beyond).unwrap_err();
+    assert!(refused.to_string().contains("max_attribute_bytes is 15728641"), "{refused}");
+    let disk = RamDisk::new();
+    let open = || SpatialMemory::open(disk.open().unwrap(), largest.clone()).unwrap().0;
+    let mut memory = open();
+    let class = memory.class(&"c".repeat(65_535)).unwrap();
+    let whole = Attributes::Bytes(vec![7; 15 << 20].into());
+    let mut object = NewObject::new(class, at(1.0, 2.0)).attributes(whole);
+    object.name = Some("n".repeat(65_535).into());
+    memory.insert(&object).unwrap();
+    let corners: Vec<Vec3> = (0..65_536).map(|at| Vec3::new(at as f32, 0.0, 1.0)).collect();
+    let (name, text) = ("n".repeat(65_535), "p".repeat(15 << 20));
+    memory.add_area(&name, &name, &corners, UpAxis::Y, &text).unwrap();
+    let before = hash(&memory);
+    memory.close().unwrap();
+    assert_eq!(hash(&open()), before);
 }

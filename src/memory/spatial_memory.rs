@@ -11,6 +11,7 @@ use super::feed::{SubscribeError, Subscription, SubscriptionOptions};
 use super::fusion::Fusion;
 use super::journal::{Durability, Journal, JournalError};
 use super::object::ObjectId;
+use super::past::Kept;
 use super::publish::{Publisher, Subscriber, channel};
 use super::query::MemoryView;
 use super::snapshot::{Image, MemoryReader, MemorySnapshot, Retention, SnapshotError};
@@ -31,13 +32,13 @@ use crate::time::Time;
 pub struct SpatialMemory {
     pub(super) state: State,
     /// Of the last change, where there is no journal.
-    sequence: Sequence,
+    pub(super) sequence: Sequence,
     pub(super) journal: Option<Journal>,
     /// By class, as far as it was set.
     pub(super) durability: Vec<Durability>,
     publisher: Publisher<Image>,
     reader: MemoryReader,
-    version: u64,
+    pub(super) version: u64,
     /// How often anything was asked for that later answers depend on.
     pub(super) touches: u64,
     /// When the last state was published.
@@ -48,6 +49,8 @@ pub struct SpatialMemory {
     departures: Vec<(ObjectId, Removal)>,
     /// What a batch of moves was resolved to.
     pub(super) moves: Vec<(ObjectId, Pose, Option<Vec3>)>,
+    /// The past state that was built last.
+    pub(super) past: Option<Kept>,
 }
 
 /// Why no state was published. What has changed is published with the next.
@@ -118,6 +121,7 @@ impl SpatialMemory {
             ageing: Ageing::default(),
             departures: Vec::new(),
             moves: Vec::new(),
+            past: None,
         }
     }
 
@@ -183,6 +187,7 @@ impl SpatialMemory {
         state.trim();
         self.reader.retention.bytes.store(retained_bytes, Ordering::Relaxed);
         let is_corrected = state.corrections.is_done();
+        self.rest_past();
         let journal = match &mut self.journal {
             Some(journal) => journal.end_tick(now),
             None => Ok(()),

@@ -241,7 +241,8 @@ pub(super) fn decode_page(
     Ok(ShapePage { len, begins })
 }
 
-fn put_object(out: &mut Vec<u8>, object: &Object, name: Option<&str>, base: Time) {
+/// Appends the record of an object that is put to a block of `base`'s time.
+pub(super) fn put_object(out: &mut Vec<u8>, object: &Object, name: Option<&str>, base: Time) {
     let attributes: u8 = match object.attributes {
         Attributes::None => 0,
         Attributes::Bytes(_) => 1,
