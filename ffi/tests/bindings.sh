@@ -107,6 +107,7 @@ csharp_layout() {
 }
 csharp_frame() { mono "$work/tests.exe" frame; }
 csharp_callbacks() { mono "$work/tests.exe" callbacks; }
+csharp_memory() { mono "$work/tests.exe" memory; }
 csharp_reloads() { mono "$work/tests.exe" reloads; }
 unity() {
     "$root/ffi/stage.sh" unity "$prefix" "$work/unity"
@@ -129,6 +130,7 @@ if have mcs && have mono; then
     lane "C#: layout and every export" 60 csharp_layout
     lane "C#: a frame of 1,000 messages allocates nothing" 120 csharp_frame
     lane "C#: callbacks, exceptions, forced collections" 120 csharp_callbacks
+    lane "C#: the memory, a frame of 1,000 moves and its queries allocates nothing" 120 csharp_memory
     lane "C#: ten reloads of the domain" 180 csharp_reloads
     lane "Unity package against stand-ins: converters, components, sample" 120 unity
     lane "Unreal build rules against stand-ins" 60 unreal_rules

@@ -16,6 +16,7 @@ static class Program
                 case "exports": Exports(); break;
                 case "frame": FrameTest.Run(); break;
                 case "callbacks": CallbackTest.Run(); break;
+                case "memory": MemoryTest.Run(); break;
                 case "reloads": ReloadTest.Run(); break;
                 case "timing": PollTiming.Run(); break;
                 default: throw new Exception("no such test: " + arguments[0]);
