@@ -1,6 +1,6 @@
 // xrmesh for C++17: owners, views and results over xrmesh.h. Header only; needs no exceptions and no RTTI.
 //
-// - An owner (Mesh, Frame, Sender, Lane, Replay, Processor, Histogram) destroys its handle when it goes. It
+// - An owner (Mesh, Memory, Snapshot, Frame, Sender and so on) destroys its handle when it goes. It
 //   can be moved, not copied; get() gives the handle, release() gives it up.
 // - A Span is a pointer and a count, of the caller's memory or of a leased frame.
 // - A Result<T> is a value or a negative status; a Status is a Result without a value. Both must be looked at.
@@ -510,6 +510,13 @@ struct StreamTrampolines {
     }
 };
 
+/// A value, or why there is none.
+template <class T>
+Result<T> result_of(xrmesh_status status, const T &value) noexcept
+{
+    return status < 0 ? Result<T>::failed(status) : Result<T>(value, status);
+}
+
 /// The functions of an agent, which then belongs to them.
 template <class A>
 xrmesh_callbacks callbacks_of(std::unique_ptr<A> agent)
@@ -621,6 +628,524 @@ public:
         std::uint64_t value = 0;
         const xrmesh_status status = xrmesh_histogram_quantile(get(), fraction, &value, nullptr);
         return status < 0 ? Result<std::uint64_t>::failed(status) : Result<std::uint64_t>(value, status);
+    }
+};
+
+/// Scratch memory of one thread's queries, to be kept from frame to frame.
+class Workspace : public Owner<xrmesh_workspace, xrmesh_workspace_destroy> {
+public:
+    using Owner::Owner;
+
+    /// With room made ahead for so many answers.
+    static Result<Workspace> create(std::uint32_t hits = 0) noexcept
+    {
+        xrmesh_workspace workspace{};
+        const xrmesh_status status = xrmesh_workspace_create(hits, &workspace);
+        return status < 0 ? Result<Workspace>::failed(status) : Result<Workspace>(Workspace(workspace));
+    }
+};
+
+/// Which objects a query takes: those of these classes, or all others. The classes stay the caller's.
+inline xrmesh_filter filter_of(Span<const xrmesh_class_id> classes, bool except = false) noexcept
+{
+    xrmesh_filter filter;
+    xrmesh_filter_default(&filter);
+    filter.mode = except ? XRMESH_FILTER_EXCEPT : XRMESH_FILTER_ONLY;
+    filter.classes = classes.data();
+    filter.class_count = classes.count();
+    return filter;
+}
+
+/// A memory as it was at one moment, for any number of threads, each with its own workspace. Queries fill
+/// the caller's room and give the part that they filled; code() is XRMESH_MORE where not all fit.
+class Snapshot : public Owner<xrmesh_snapshot, xrmesh_snapshot_destroy> {
+public:
+    using Owner::Owner;
+    template <class T>
+    using Found = Result<Span<T>>;
+
+    Result<xrmesh_snapshot_state> state() const noexcept
+    {
+        xrmesh_snapshot_state state{};
+        return detail::result_of(xrmesh_snapshot_describe(get(), &state), state);
+    }
+
+    Found<xrmesh_found> nearest(const Workspace &work, xrmesh_point point, Span<xrmesh_found> room,
+                                const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        std::uint32_t count = 0;
+        return filled(xrmesh_snapshot_nearest(get(), work.get(), &point, filter, room.data(), room.count(), &count), room,
+                      count);
+    }
+    Found<xrmesh_found> within(const Workspace &work, xrmesh_point point, float radius, Span<xrmesh_found> room,
+                               const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        std::uint32_t count = 0;
+        return filled(xrmesh_snapshot_within(get(), work.get(), &point, radius, filter, room.data(), room.count(), &count),
+                      room, count);
+    }
+    Found<xrmesh_object_id> in_box(const Workspace &work, const xrmesh_box &bounds, Span<xrmesh_object_id> room,
+                                   const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        std::uint32_t count = 0;
+        return filled(xrmesh_snapshot_in_box(get(), work.get(), &bounds, filter, room.data(), room.count(), &count), room,
+                      count);
+    }
+    Found<xrmesh_object_id> in_oriented_box(const Workspace &work, const xrmesh_oriented_box &bounds,
+                                            Span<xrmesh_object_id> room,
+                                            const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        std::uint32_t count = 0;
+        return filled(
+            xrmesh_snapshot_in_oriented_box(get(), work.get(), &bounds, filter, room.data(), room.count(), &count), room,
+            count);
+    }
+    Found<xrmesh_object_id> in_frustum(const Workspace &work, const xrmesh_frustum &frustum, Span<xrmesh_object_id> room,
+                                       const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        std::uint32_t count = 0;
+        return filled(xrmesh_snapshot_in_frustum(get(), work.get(), &frustum, filter, room.data(), room.count(), &count),
+                      room, count);
+    }
+    Found<xrmesh_object_id> in_region(const Workspace &work, const xrmesh_region &region, Span<xrmesh_object_id> room,
+                                      const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        std::uint32_t count = 0;
+        return filled(xrmesh_snapshot_in_region(get(), work.get(), &region, filter, room.data(), room.count(), &count),
+                      room, count);
+    }
+    /// The first hit; code() is XRMESH_NONE if there is none.
+    Result<xrmesh_ray_hit> ray(const Workspace &work, const xrmesh_ray &ray, float reach_m,
+                               const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        xrmesh_ray_hit hit{};
+        return detail::result_of(xrmesh_snapshot_ray(get(), work.get(), &ray, reach_m, filter, &hit), hit);
+    }
+    Found<xrmesh_ray_hit> ray_all(const Workspace &work, const xrmesh_ray &ray, float reach_m, Span<xrmesh_ray_hit> room,
+                                  const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        std::uint32_t count = 0;
+        return filled(
+            xrmesh_snapshot_ray_all(get(), work.get(), &ray, reach_m, filter, room.data(), room.count(), &count), room,
+            count);
+    }
+    Found<xrmesh_object_id> by_class(const Workspace &work, Span<xrmesh_object_id> room,
+                                     const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        std::uint32_t count = 0;
+        return filled(xrmesh_snapshot_by_class(get(), work.get(), filter, room.data(), room.count(), &count), room, count);
+    }
+
+    /// Many questions at once, of which there are as many ranges: ranges[i] says where in what was filled the
+    /// answers of question i lie.
+    Found<xrmesh_found> nearest_each(const Workspace &work, Span<const xrmesh_point> points, std::uint32_t limit,
+                                     Span<xrmesh_range> ranges, Span<xrmesh_found> room,
+                                     const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        return each(points, ranges, room, [&](std::uint32_t *count) {
+            return xrmesh_snapshot_nearest_each(get(), work.get(), points.data(), ranges.data(), points.count(), limit,
+                                                filter, room.data(), room.count(), count);
+        });
+    }
+    Found<xrmesh_found> within_each(const Workspace &work, Span<const xrmesh_point> points, float radius,
+                                    std::uint32_t limit, Span<xrmesh_range> ranges, Span<xrmesh_found> room,
+                                    const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        return each(points, ranges, room, [&](std::uint32_t *count) {
+            return xrmesh_snapshot_within_each(get(), work.get(), points.data(), ranges.data(), points.count(), radius,
+                                               limit, filter, room.data(), room.count(), count);
+        });
+    }
+    Found<xrmesh_object_id> in_box_each(const Workspace &work, Span<const xrmesh_box> boxes, std::uint32_t limit,
+                                        Span<xrmesh_range> ranges, Span<xrmesh_object_id> room,
+                                        const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        return each(boxes, ranges, room, [&](std::uint32_t *count) {
+            return xrmesh_snapshot_in_box_each(get(), work.get(), boxes.data(), ranges.data(), boxes.count(), limit, filter,
+                                               room.data(), room.count(), count);
+        });
+    }
+    Found<xrmesh_object_id> in_oriented_box_each(const Workspace &work, Span<const xrmesh_oriented_box> boxes,
+                                                 std::uint32_t limit, Span<xrmesh_range> ranges,
+                                                 Span<xrmesh_object_id> room,
+                                                 const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        return each(boxes, ranges, room, [&](std::uint32_t *count) {
+            return xrmesh_snapshot_in_oriented_box_each(get(), work.get(), boxes.data(), ranges.data(), boxes.count(),
+                                                        limit, filter, room.data(), room.count(), count);
+        });
+    }
+    Found<xrmesh_object_id> in_frustum_each(const Workspace &work, Span<const xrmesh_frustum> frusta, std::uint32_t limit,
+                                            Span<xrmesh_range> ranges, Span<xrmesh_object_id> room,
+                                            const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        return each(frusta, ranges, room, [&](std::uint32_t *count) {
+            return xrmesh_snapshot_in_frustum_each(get(), work.get(), frusta.data(), ranges.data(), frusta.count(), limit,
+                                                   filter, room.data(), room.count(), count);
+        });
+    }
+    Found<xrmesh_object_id> in_region_each(const Workspace &work, Span<const xrmesh_region> regions, std::uint32_t limit,
+                                           Span<xrmesh_range> ranges, Span<xrmesh_object_id> room,
+                                           const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        return each(regions, ranges, room, [&](std::uint32_t *count) {
+            return xrmesh_snapshot_in_region_each(get(), work.get(), regions.data(), ranges.data(), regions.count(), limit,
+                                                  filter, room.data(), room.count(), count);
+        });
+    }
+    /// One hit a ray; an object of 0 where there is none.
+    Status ray_each(const Workspace &work, Span<const xrmesh_ray> rays, float reach_m, Span<xrmesh_ray_hit> hits,
+                    const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        if (hits.size() < rays.size())
+            return XRMESH_ERROR_BUFFER_TOO_SMALL;
+        return xrmesh_snapshot_ray_each(get(), work.get(), rays.data(), hits.data(), rays.count(), reach_m, filter);
+    }
+    Found<xrmesh_ray_hit> ray_all_each(const Workspace &work, Span<const xrmesh_ray> rays, float reach_m,
+                                       std::uint32_t limit, Span<xrmesh_range> ranges, Span<xrmesh_ray_hit> room,
+                                       const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        return each(rays, ranges, room, [&](std::uint32_t *count) {
+            return xrmesh_snapshot_ray_all_each(get(), work.get(), rays.data(), ranges.data(), rays.count(), reach_m, limit,
+                                                filter, room.data(), room.count(), count);
+        });
+    }
+
+    /// An object; its attributes and then its name go to `content` if that has room for any.
+    Result<xrmesh_object> object(xrmesh_object_id id, Span<std::uint8_t> content = {}) const noexcept
+    {
+        xrmesh_object object{};
+        return detail::result_of(xrmesh_snapshot_object(get(), id, &object, content.data(), content.count()), object);
+    }
+    /// The id under which an object is there now; 0 if it is not.
+    xrmesh_object_id resolve(xrmesh_object_id id) const noexcept
+    {
+        xrmesh_object_id resolved = 0;
+        xrmesh_snapshot_resolve(get(), &id, &resolved, 1);
+        return resolved;
+    }
+    /// Where objects are in the world, as many as there are ids.
+    Status world_poses(Span<const xrmesh_object_id> ids, Span<xrmesh_pose> poses) const noexcept
+    {
+        if (poses.size() < ids.size())
+            return XRMESH_ERROR_BUFFER_TOO_SMALL;
+        return xrmesh_snapshot_world_poses(get(), ids.data(), poses.data(), ids.count());
+    }
+    Status world_boxes(Span<const xrmesh_object_id> ids, Span<xrmesh_box> boxes) const noexcept
+    {
+        if (boxes.size() < ids.size())
+            return XRMESH_ERROR_BUFFER_TOO_SMALL;
+        return xrmesh_snapshot_world_boxes(get(), ids.data(), boxes.data(), ids.count());
+    }
+    /// The class of a label; code() is XRMESH_NONE if there is none.
+    Result<xrmesh_class_id> class_of(std::string_view label) const noexcept
+    {
+        xrmesh_class_id found = 0;
+        return detail::result_of(
+            xrmesh_snapshot_class(get(), label.data(), static_cast<std::uint32_t>(label.size()), &found), found);
+    }
+    Result<std::string> label(xrmesh_class_id class_id) const
+    {
+        std::string text;
+        std::uint32_t length = 0;
+        xrmesh_status status = xrmesh_snapshot_label(get(), class_id, nullptr, 0, &length);
+        if (status == XRMESH_ERROR_ZERO_CAPACITY) {
+            text.resize(length);
+            status = xrmesh_snapshot_label(get(), class_id, text.data(), length, &length);
+        }
+        return status < 0 ? Result<std::string>::failed(status) : Result<std::string>(std::move(text));
+    }
+    /// The anchor of a name; code() is XRMESH_NONE if there is none.
+    Result<xrmesh_anchor_id> find_anchor(std::string_view name) const noexcept
+    {
+        xrmesh_anchor_id found = 0;
+        return detail::result_of(
+            xrmesh_snapshot_find_anchor(get(), name.data(), static_cast<std::uint32_t>(name.size()), &found), found);
+    }
+    Result<xrmesh_anchor> anchor(xrmesh_anchor_id id) const noexcept
+    {
+        xrmesh_anchor shown{};
+        return detail::result_of(xrmesh_snapshot_anchor(get(), id, &shown, nullptr, 0), shown);
+    }
+
+    /// Writes a map of JSON to a file.
+    Result<xrmesh_exported> export_map(std::string_view path, std::int64_t exported_at_ns) const noexcept
+    {
+        xrmesh_exported done{};
+        return detail::result_of(xrmesh_snapshot_export(get(), path.data(), static_cast<std::uint32_t>(path.size()),
+                                                        exported_at_ns, &done),
+                                 done);
+    }
+    /// Writes a map of JSON to an object of your own, as Mesh::record_to takes it.
+    template <class W>
+    Result<xrmesh_exported> export_to(std::unique_ptr<W> to, std::int64_t exported_at_ns,
+                                      std::uint32_t buffer_bytes = 1u << 16) const noexcept
+    {
+        xrmesh_writer writer;
+        xrmesh_writer_default(&writer);
+        writer.buffer_bytes = buffer_bytes;
+        writer.write = detail::StreamTrampolines<W>::write;
+        if constexpr (detail::has_flush<W>::value)
+            writer.flush = detail::StreamTrampolines<W>::flush;
+        writer.drop = detail::StreamTrampolines<W>::drop;
+        writer.user_data = to.release();
+        xrmesh_exported done{};
+        return detail::result_of(xrmesh_snapshot_export_to(get(), &writer, exported_at_ns, &done), done);
+    }
+
+private:
+    /// `count` is read after the call that gave the status, in whatever order arguments are evaluated.
+    template <class T>
+    static Found<T> filled(xrmesh_status status, Span<T> room, const std::uint32_t &count) noexcept
+    {
+        return status < 0 ? Found<T>::failed(status) : Found<T>(Span<T>(room.data(), count), status);
+    }
+    template <class Q, class T, class Call>
+    static Found<T> each(Span<Q> questions, Span<xrmesh_range> ranges, Span<T> room, Call call) noexcept
+    {
+        std::uint32_t count = 0;
+        if (ranges.size() < questions.size())
+            return Found<T>::failed(XRMESH_ERROR_BUFFER_TOO_SMALL);
+        const xrmesh_status status = call(&count);
+        return filled(status, room, count);
+    }
+};
+
+/// What changes in a memory, from one published state to the next.
+class Subscription : public Owner<xrmesh_subscription, xrmesh_subscription_destroy> {
+public:
+    using Owner::Owner;
+
+    /// The notices that wait, the oldest first; code() is XRMESH_MORE if more do, XRMESH_END after the last of a
+    /// memory that is gone.
+    Result<Span<xrmesh_notice>> poll(Span<xrmesh_notice> room) const noexcept
+    {
+        std::uint32_t count = 0;
+        const xrmesh_status status = xrmesh_subscription_poll(get(), room.data(), room.count(), &count);
+        using Told = Result<Span<xrmesh_notice>>;
+        return status < 0 ? Told::failed(status) : Told(Span<xrmesh_notice>(room.data(), count), status);
+    }
+};
+
+/// A whole memory on its way into its store.
+class Checkpoint : public Owner<xrmesh_checkpoint, xrmesh_checkpoint_destroy> {
+public:
+    using Owner::Owner;
+
+    /// Writes about so many bytes more, on any thread; code() is XRMESH_MORE until it is written.
+    Result<xrmesh_checkpoint_progress> step(std::uint64_t bytes) const noexcept
+    {
+        xrmesh_checkpoint_progress progress{};
+        return detail::result_of(xrmesh_checkpoint_step(get(), bytes, &progress), progress);
+    }
+};
+
+/// The objects of the world, found by where they are. One thread at a time changes it; snapshot() is for any.
+class Memory : public Owner<xrmesh_memory, xrmesh_memory_destroy> {
+public:
+    using Owner::Owner;
+
+    static xrmesh_memory_options options() noexcept
+    {
+        xrmesh_memory_options options;
+        xrmesh_memory_options_default(&options);
+        return options;
+    }
+    static Result<Memory> create(const xrmesh_memory_options &options = Memory::options()) noexcept
+    {
+        xrmesh_memory memory{};
+        const xrmesh_status status = xrmesh_memory_create(&options, &memory);
+        return status < 0 ? Result<Memory>::failed(status) : Result<Memory>(Memory(memory));
+    }
+    /// The memory that a folder holds.
+    static Result<Memory> open(std::string_view folder, const xrmesh_memory_options &options = Memory::options(),
+                               xrmesh_recovery *recovery = nullptr) noexcept
+    {
+        xrmesh_memory memory{};
+        const xrmesh_status status = xrmesh_memory_open(folder.data(), static_cast<std::uint32_t>(folder.size()), &options,
+                                                        &memory, recovery);
+        return status < 0 ? Result<Memory>::failed(status) : Result<Memory>(Memory(memory));
+    }
+    /// Writes everything, ends the store and destroys the memory; the last change that is certain.
+    Result<std::uint64_t> close() noexcept
+    {
+        std::uint64_t certain = 0;
+        const xrmesh_status status = xrmesh_memory_close(get(), &certain);
+        if (status != XRMESH_ERROR_BUSY && status != XRMESH_ERROR_ATTACHED && status != XRMESH_ERROR_PANIC)
+            release();
+        return detail::result_of(status, certain);
+    }
+
+    Result<xrmesh_class_id> class_of(std::string_view label) const noexcept
+    {
+        xrmesh_class_id found = 0;
+        return detail::result_of(
+            xrmesh_memory_class(get(), label.data(), static_cast<std::uint32_t>(label.size()), &found), found);
+    }
+    Status set_class_options(xrmesh_class_id class_id, const xrmesh_class_options &options) const noexcept
+    {
+        return xrmesh_memory_set_class_options(get(), class_id, &options);
+    }
+
+    /// Adds an object. Its attributes and its name lie in `content`.
+    Result<xrmesh_object_id> insert(const xrmesh_object &object, Bytes content = {}) const noexcept
+    {
+        xrmesh_object_id id = 0;
+        return detail::result_of(
+            xrmesh_memory_insert(get(), &object, &id, 1, content.data(), content.count(), nullptr), id);
+    }
+    /// Adds objects, all or none; there are as many ids.
+    Status insert(Span<const xrmesh_object> objects, Span<xrmesh_object_id> ids, Bytes content = {}) const noexcept
+    {
+        if (ids.size() < objects.size())
+            return XRMESH_ERROR_BUFFER_TOO_SMALL;
+        return xrmesh_memory_insert(get(), objects.data(), ids.data(), objects.count(), content.data(), content.count(),
+                                    nullptr);
+    }
+    Status replace(xrmesh_object_id id, const xrmesh_object &object, Bytes content = {}) const noexcept
+    {
+        return xrmesh_memory_replace(get(), id, &object, content.data(), content.count());
+    }
+    Status remove(xrmesh_object_id id) const noexcept { return xrmesh_memory_remove(get(), id); }
+    Status merge(xrmesh_object_id id, xrmesh_object_id into) const noexcept
+    {
+        return xrmesh_memory_merge(get(), id, into);
+    }
+    Status hang(xrmesh_object_id id, xrmesh_anchor_id anchor, const xrmesh_pose &pose) const noexcept
+    {
+        return xrmesh_memory_hang(get(), id, anchor, &pose);
+    }
+    Status set_attributes(xrmesh_object_id id, std::uint32_t kind, Bytes content) const noexcept
+    {
+        return xrmesh_memory_set_attributes(get(), id, kind, content.data(), content.count());
+    }
+    /// Moves objects, one pose each: a frame's worth in one call.
+    Status update_poses(Span<const xrmesh_object_id> ids, Span<const xrmesh_pose> poses) const noexcept
+    {
+        if (poses.size() < ids.size())
+            return XRMESH_ERROR_BUFFER_TOO_SMALL;
+        return xrmesh_memory_update_poses(get(), ids.data(), poses.data(), ids.count());
+    }
+    Result<xrmesh_object> object(xrmesh_object_id id, Span<std::uint8_t> content = {}) const noexcept
+    {
+        xrmesh_object object{};
+        return detail::result_of(xrmesh_memory_object(get(), id, &object, content.data(), content.count()), object);
+    }
+
+    /// Takes in what detectors saw; what became of each goes to `fused`, of which there are as many.
+    Status observe(Span<const xrmesh_observation> observations, Span<xrmesh_fused> fused, std::int64_t now_ns,
+                   Bytes content = {}) const noexcept
+    {
+        if (fused.size() < observations.size())
+            return XRMESH_ERROR_BUFFER_TOO_SMALL;
+        return xrmesh_memory_observe(get(), observations.data(), fused.data(), observations.count(), content.data(),
+                                     content.count(), now_ns);
+    }
+    Result<xrmesh_aged> age(Span<const xrmesh_observer> observers, std::int64_t now_ns) const noexcept
+    {
+        xrmesh_aged aged{};
+        return detail::result_of(xrmesh_memory_age(get(), observers.data(), observers.count(), now_ns, &aged), aged);
+    }
+
+    Result<xrmesh_anchor_id> add_anchor(std::string_view name, const xrmesh_pose &pose,
+                                        xrmesh_anchor_id parent = XRMESH_ANCHOR_WORLD) const noexcept
+    {
+        xrmesh_anchor_id anchor = 0;
+        return detail::result_of(xrmesh_memory_add_anchor(get(), name.data(), static_cast<std::uint32_t>(name.size()),
+                                                          parent, &pose, &anchor),
+                                 anchor);
+    }
+    Status correct_anchor(xrmesh_anchor_id anchor, const xrmesh_pose &pose) const noexcept
+    {
+        return xrmesh_memory_correct_anchor(get(), anchor, &pose);
+    }
+    Status rehang_anchor(xrmesh_anchor_id anchor, xrmesh_anchor_id parent, const xrmesh_pose &pose) const noexcept
+    {
+        return xrmesh_memory_rehang_anchor(get(), anchor, parent, &pose);
+    }
+    Status remove_anchor(xrmesh_anchor_id anchor) const noexcept { return xrmesh_memory_remove_anchor(get(), anchor); }
+
+    Result<xrmesh_published> publish(std::int64_t now_ns) const noexcept
+    {
+        xrmesh_published published{};
+        return detail::result_of(xrmesh_memory_publish(get(), now_ns, &published), published);
+    }
+    /// The latest published state, for any thread.
+    Result<Snapshot> snapshot() const noexcept
+    {
+        xrmesh_snapshot snapshot{};
+        const xrmesh_status status = xrmesh_memory_snapshot(get(), &snapshot);
+        return status < 0 ? Result<Snapshot>::failed(status) : Result<Snapshot>(Snapshot(snapshot));
+    }
+    /// As readers saw it at that time.
+    Result<Snapshot> as_of(std::int64_t time_ns) const noexcept
+    {
+        xrmesh_snapshot snapshot{};
+        const xrmesh_status status = xrmesh_memory_as_of(get(), time_ns, &snapshot);
+        return status < 0 ? Result<Snapshot>::failed(status) : Result<Snapshot>(Snapshot(snapshot));
+    }
+    Result<Subscription> subscribe(std::uint32_t queue, const xrmesh_region *region = nullptr,
+                                   const xrmesh_filter *filter = nullptr) const noexcept
+    {
+        xrmesh_subscription made{};
+        const xrmesh_status status = xrmesh_memory_subscribe(get(), region, filter, queue, &made);
+        return status < 0 ? Result<Subscription>::failed(status) : Result<Subscription>(Subscription(made));
+    }
+
+    /// Writes and syncs everything; the last change that is certain. Blocks for the disk.
+    Result<std::uint64_t> flush() const noexcept
+    {
+        std::uint64_t certain = 0;
+        return detail::result_of(xrmesh_memory_flush(get(), &certain), certain);
+    }
+    /// The same for published states, from any thread; code() is XRMESH_NONE for a memory in RAM.
+    Result<std::uint64_t> flush_behind() const noexcept
+    {
+        std::uint64_t certain = 0;
+        return detail::result_of(xrmesh_memory_flush_behind(get(), &certain), certain);
+    }
+    /// code() is XRMESH_NONE for a memory in RAM, and the checkpoint null.
+    Result<Checkpoint> checkpoint() const noexcept
+    {
+        xrmesh_checkpoint made{};
+        const xrmesh_status status = xrmesh_memory_checkpoint(get(), &made);
+        return status < 0 ? Result<Checkpoint>::failed(status) : Result<Checkpoint>(Checkpoint(made), status);
+    }
+    Result<xrmesh_exported> export_map(std::string_view path, std::int64_t exported_at_ns) const noexcept
+    {
+        xrmesh_exported done{};
+        return detail::result_of(xrmesh_memory_export(get(), path.data(), static_cast<std::uint32_t>(path.size()),
+                                                      exported_at_ns, &done),
+                                 done);
+    }
+    Result<xrmesh_imported> import_map(std::string_view path, std::int64_t seen_at_ns) const noexcept
+    {
+        xrmesh_imported done{};
+        return detail::result_of(
+            xrmesh_memory_import(get(), path.data(), static_cast<std::uint32_t>(path.size()), seen_at_ns, &done), done);
+    }
+    Result<xrmesh_imported> import_bytes(Bytes json, std::int64_t seen_at_ns) const noexcept
+    {
+        xrmesh_imported done{};
+        return detail::result_of(xrmesh_memory_import_bytes(get(), json.data(), json.count(), seen_at_ns, &done), done);
+    }
+    Result<xrmesh_imported> import_room(std::string_view path, std::int64_t seen_at_ns) const noexcept
+    {
+        xrmesh_imported done{};
+        return detail::result_of(
+            xrmesh_memory_import_room(get(), path.data(), static_cast<std::uint32_t>(path.size()), seen_at_ns, &done), done);
+    }
+
+    Result<std::uint64_t> state_hash() const noexcept
+    {
+        std::uint64_t hash = 0;
+        return detail::result_of(xrmesh_memory_state_hash(get(), &hash), hash);
+    }
+    Result<xrmesh_memory_stats> stats() const noexcept
+    {
+        xrmesh_memory_stats stats;
+        xrmesh_memory_stats_default(&stats);
+        return detail::result_of(xrmesh_memory_counters(get(), &stats), stats);
     }
 };
 
@@ -797,6 +1322,9 @@ public:
         std::uint64_t hash = 0;
         return of(xrmesh_mesh_state_hash(get(), &hash), hash);
     }
+    /// From here on the memory is the mesh's, and is changed by its handle as before.
+    Status attach(const Memory &memory) const noexcept { return xrmesh_mesh_attach_memory(get(), memory.get()); }
+    Status detach(const Memory &memory) const noexcept { return xrmesh_mesh_detach_memory(get(), memory.get()); }
     Result<xrmesh_counters> counters() const noexcept
     {
         xrmesh_counters counters;

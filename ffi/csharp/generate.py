@@ -198,7 +198,7 @@ class Writer:
             for field in struct.fields:
                 # The address of a fixed buffer is its name.
                 plain = field.function or not field.length or (field.type, field.length) in VECTORS
-                place = ("&v." if plain else "v.") + field.name
+                place = ("&v." if plain else "v.") + ("@" if field.name in KEYWORDS else "") + field.name
                 lines.append(f"          Show(\"{struct.name}.{field.name}\", (byte*){place} - (byte*)&v);")
             lines.append("        }")
         return "\n".join([*lines, "    }", "}", ""])

@@ -110,16 +110,25 @@ fn the_suite_as_cxx() {
 #[test]
 fn the_layer_for_cxx() {
     let folder = installed("layer_cxx");
-    for compiler in native(Language::Cxx) {
-        for exceptions in [&["-fexceptions"][..], &["-fno-exceptions", "-fno-rtti"]] {
-            let program = folder.join(format!("streams_{}{}", compiler.program, exceptions.len()));
-            let mut command = Command::new(&compiler.program);
-            command.arg("-std=c++17").args(exceptions).arg(root().join("tests/cpp/streams.cpp"));
-            warnings(&mut command);
-            command.arg("-o").arg(&program);
-            link(&mut command, &folder, Link::Shared);
-            run(&mut command);
-            assert_eq!(run(Command::new("timeout").arg("60").arg(&program)), "streams: ok\n");
+    for name in ["streams", "memory"] {
+        let file = root().join(format!("tests/cpp/{name}.cpp"));
+        for compiler in native(Language::Cxx) {
+            for exceptions in [&["-fexceptions"][..], &["-fno-exceptions", "-fno-rtti"]] {
+                let program =
+                    folder.join(format!("{name}_{}{}", compiler.program, exceptions.len()));
+                let mut command = Command::new(&compiler.program);
+                command.arg("-std=c++17").args(exceptions).arg(&file);
+                warnings(&mut command);
+                command.arg("-o").arg(&program);
+                link(&mut command, &folder, Link::Shared);
+                run(&mut command);
+                // A store of the run before must not be there.
+                let _ = std::fs::remove_dir_all(folder.join("cpp_store"));
+                let mut run_it = Command::new("timeout");
+                run_it.arg("60").arg(&program).current_dir(&folder);
+                let said = run(&mut run_it);
+                assert_eq!(said, format!("{name}: ok\n"));
+            }
         }
     }
 }

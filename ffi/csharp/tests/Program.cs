@@ -18,6 +18,7 @@ static class Program
                 case "callbacks": CallbackTest.Run(); break;
                 case "parts": PartsTest.Run(); break;
                 case "recordings": RecordTest.Run(); break;
+                case "memory": MemoryTest.Run(); break;
                 case "reloads": ReloadTest.Run(); break;
                 case "timing": PollTiming.Run(); break;
                 default: throw new Exception("no such test: " + arguments[0]);

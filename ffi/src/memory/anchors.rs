@@ -219,7 +219,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_find_anchor(
         let name = caller.text(name, name_len, "name")?;
         let out = caller.out(anchor, "anchor")?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        Ok(match held.view().find_frame(name) {
+        Ok(match held.view()?.find_frame(name) {
             Some(frame) => {
                 out.set(frame.index());
                 XRMESH_OK
@@ -246,7 +246,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_anchor(
     fence_anywhere!(|caller| {
         let out = caller.out(shown, "shown")?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        let (view, id) = (held.view(), FrameId::new(anchor));
+        let (view, id) = (held.view()?, FrameId::new(anchor));
         let (Some(frame), Some(world_pose)) = (view.frame(id), view.frame_pose(id)) else {
             return Err(absent(anchor));
         };
@@ -277,7 +277,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_anchors(
 ) -> xrmesh_status {
     fence_anywhere!(|caller| {
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        let all: Vec<u32> = held.view().frames().map(|frame| frame.id.index()).collect();
+        let all: Vec<u32> = held.view()?.frames().map(|frame| frame.id.index()).collect();
         caller.write_all(anchors, capacity, count, &all, "anchors")
     })
 }

@@ -188,7 +188,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_areas(
 ) -> xrmesh_status {
     fence_anywhere!(|caller| {
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        let all: Vec<u32> = held.view().areas().map(|area| area.id.index()).collect();
+        let all: Vec<u32> = held.view()?.areas().map(|area| area.id.index()).collect();
         caller.write_all(areas, capacity, count, &all, "areas")
     })
 }
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_area(
         let mut text = caller.room(text.cast::<u8>(), text_capacity, "text")?;
         let mut corners = caller.room(corners, corner_capacity, "corners")?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        let view = held.view();
+        let view = held.view()?;
         let Some(area) = view.area(AreaId::new(id)) else {
             fail!(XRMESH_ERROR_UNKNOWN_AREA, "area {id} is not there");
         };

@@ -111,7 +111,7 @@ fn ask<U: Copy>(
     let Work { tree, filters, asked } = &mut *workspace.enter()?;
     let filter = filters.find(caller, filter)?;
     read(asked)?;
-    query(snapshot.view(), asked, filter, tree, &mut answers)?;
+    query(snapshot.view()?, asked, filter, tree, &mut answers)?;
     answers.end()
 }
 
@@ -387,7 +387,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_ray_each(
         let Work { tree, filters, asked } = &mut *workspace.enter()?;
         let filter = filters.find(caller, filter)?;
         take(rays, &mut asked.rays, "ray", xrmesh_ray::parsed)?;
-        snapshot.view().ray_each(&asked.rays, reach_m, filter, tree, |at, found| {
+        snapshot.view()?.ray_each(&asked.rays, reach_m, filter, tree, |at, found| {
             let hit = found.as_ref().map_or(xrmesh_ray_hit::default(), Into::into);
             room.put(at, hit);
         })?;

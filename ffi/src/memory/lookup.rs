@@ -68,7 +68,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_object(
     fence_anywhere!(|caller| {
         let out = caller.out(object, "object")?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        content::show(caller, &held.view(), id, out, optional(content, content_capacity))
+        content::show(caller, &held.view()?, id, out, optional(content, content_capacity))
     })
 }
 
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_resolve(
         let ids = caller.slice(ids, count, "ids")?;
         let mut room = caller.room(resolved, count, "resolved")?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        let view = held.view();
+        let view = held.view()?;
         for &id in ids {
             let found = object_of(id).ok().and_then(|id| view.resolve(id));
             room.push(found.map_or(0, |id| id.to_bits()));
@@ -152,7 +152,7 @@ fn each<T: Copy>(
     let ids = caller.slice(ids, count, "ids")?;
     let mut room = caller.room(to, count, what)?;
     let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-    let view = held.view();
+    let view = held.view()?;
     for (index, &id) in ids.iter().enumerate() {
         match object_of(id).ok().and_then(|id| show(&view, id)) {
             Some(shown) => _ = room.push(shown),
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_class(
         let label = caller.text(label, label_len, "label")?;
         let out = caller.out(class_id, "class_id")?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        Ok(match held.view().class(label) {
+        Ok(match held.view()?.class(label) {
             Some(class) => {
                 out.set(class.index().into());
                 XRMESH_OK
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_label(
         let len = caller.out(label_len, "label_len")?;
         caller.room(label, capacity, "label")?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        let Some(found) = held.view().label(class_of(class_id)?) else {
+        let Some(found) = held.view()?.label(class_of(class_id)?) else {
             return Err(Failure::new(
                 XRMESH_ERROR_UNKNOWN_CLASS,
                 format_args!("class {class_id} is not there"),

@@ -128,7 +128,8 @@ pub unsafe extern "C" fn xrmesh_snapshot_export(
         let out = caller.optional_out(exported);
         let at = Time::from_nanos(exported_at_ns);
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        let done = to_file(path, |file| held.view().export_map(&held.config, file, at))?;
+        let (shown, origin) = held.shown()?;
+        let done = to_file(path, |file| shown.view().export_map(&origin.config, file, at))?;
         if let Some(out) = out {
             out.set(done.into());
         }
@@ -162,8 +163,8 @@ pub unsafe extern "C" fn xrmesh_snapshot_export_to(
         let at = Time::from_nanos(exported_at_ns);
         let mut host = BufWriter::with_capacity(buffer, writer);
         let done = held
-            .view()
-            .export_map(&held.config, &mut host, at)
+            .view()?
+            .export_map(&held.shown()?.1.config, &mut host, at)
             .and_then(|report| host.flush().map(|()| report));
         // What is left in it after a failure is not written once more.
         let (writer, _rest) = host.into_parts();

@@ -6,17 +6,17 @@
 //!    while the session is recorded.
 //! 3. Taking snapshots, and flushing from beside, go past the lock.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use xrmesh::memory::{
-    Flusher, MemoryAnswer, MemoryCommand, MemoryConfig, MemoryReader, ObjectId, Observation,
-    SpatialMemory,
+    Flusher, MemoryAnswer, MemoryCommand, MemoryReader, ObjectId, Observation, SpatialMemory,
 };
 use xrmesh::{Mesh, Pose, Time};
 
 use crate::failure::{Failure, fail};
 use crate::handle::{self, Kind, Object, Pinned, xrmesh_memory, xrmesh_mesh};
 use crate::memory::publish::xrmesh_published;
+use crate::memory::snapshot::Origin;
 use crate::mesh::object;
 use crate::mesh::sender::enter;
 use crate::status::*;
@@ -26,7 +26,7 @@ pub(crate) struct MemoryObject {
     writer: Mutex<Writer>,
     pub(crate) reader: MemoryReader,
     pub(crate) flusher: Option<Flusher>,
-    pub(crate) config: MemoryConfig,
+    pub(crate) origin: Arc<Origin>,
     /// What opening its store found, as a text.
     pub(crate) recovery: Box<str>,
 }
@@ -68,7 +68,7 @@ impl MemoryObject {
         Self {
             reader: memory.reader(),
             flusher: memory.flusher(),
-            config: memory.config().clone(),
+            origin: Origin::new(memory.config().clone()),
             recovery: Box::default(),
             writer: Mutex::new(Writer {
                 home: Home::Mesh(mesh),

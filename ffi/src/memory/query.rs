@@ -164,7 +164,7 @@ fn ask<T, U: Copy + for<'t> From<&'t T>>(
 ) -> Outcome {
     let answers = Told::new(caller, answers)?;
     let snapshot = handle::pin::<SnapshotObject>(snapshot.bits)?;
-    ask_view(caller, snapshot.view(), (workspace, filter), answers, one_more, query)
+    ask_view(caller, snapshot.view()?, (workspace, filter), answers, one_more, query)
 }
 
 /// Asks one question for at most as many answers as fit, one more where there being more shall be told,
@@ -410,7 +410,7 @@ pub unsafe extern "C" fn xrmesh_snapshot_ray(
         let workspace = handle::pin::<WorkspaceObject>(workspace.bits)?;
         let Work { tree, filters, .. } = &mut *workspace.enter()?;
         let filter = filters.find(caller, filter)?;
-        Ok(match snapshot.view().ray(&ray.parsed()?, reach_m, filter, tree)? {
+        Ok(match snapshot.view()?.ray(&ray.parsed()?, reach_m, filter, tree)? {
             Some(found) => {
                 out.set((&found).into());
                 XRMESH_OK

@@ -1,24 +1,48 @@
 //! Snapshots: a memory as it was at one moment.
 #![expect(unsafe_code, reason = "exports have C names")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytemuck::{Pod, Zeroable};
 use xrmesh::Time;
 use xrmesh::memory::{MemoryConfig, MemorySnapshot, MemoryView};
 
-use super::owner::{self, MemoryObject};
-use crate::failure::Failure;
+use super::owner;
+use crate::failure::{Failure, fail};
 use crate::fence::{fence, fence_anywhere};
 use crate::handle::{self, Kind, Object, xrmesh_memory, xrmesh_snapshot};
-use crate::mesh::create::destroy;
 use crate::status::*;
 
-/// What a snapshot's handle stands for.
-pub(crate) struct SnapshotObject {
-    snapshot: MemorySnapshot,
-    /// Whose capacity a map of it names.
+/// What a snapshot's handle stands for; nothing while it is a spare.
+#[derive(Default)]
+pub(crate) struct SnapshotObject(Option<(MemorySnapshot, Arc<Origin>)>);
+
+/// What all snapshots of a memory share.
+pub(crate) struct Origin {
+    /// Whose capacity a map names.
     pub(crate) config: MemoryConfig,
+    /// Released ones, to be used again: so a frame's snapshot allocates nothing.
+    spares: Mutex<Vec<Arc<SnapshotObject>>>,
+}
+
+/// Spares that are kept.
+const MOST_SPARES: usize = 8;
+
+impl Origin {
+    pub(crate) fn new(config: MemoryConfig) -> Arc<Self> {
+        Arc::new(Self { config, spares: Mutex::new(Vec::with_capacity(MOST_SPARES)) })
+    }
+
+    /// A handle to a snapshot. Waits for nobody: where another thread has the spares, it makes one.
+    fn insert(self: &Arc<Self>, snapshot: MemorySnapshot) -> Result<xrmesh_snapshot, Failure> {
+        let spare = self.spares.try_lock().ok().and_then(|mut spares| spares.pop());
+        let mut object = spare.unwrap_or_default();
+        match Arc::get_mut(&mut object) {
+            Some(place) => place.0 = Some((snapshot, Arc::clone(self))),
+            None => object = Arc::new(SnapshotObject(Some((snapshot, Arc::clone(self))))),
+        }
+        Ok(xrmesh_snapshot { bits: handle::insert(object)? })
+    }
 }
 
 impl Object for SnapshotObject {
@@ -26,8 +50,17 @@ impl Object for SnapshotObject {
 }
 
 impl SnapshotObject {
-    pub(crate) fn view(&self) -> MemoryView<'_> {
-        self.snapshot.view()
+    /// What it holds, and what of its memory.
+    pub(crate) fn shown(&self) -> Result<(&MemorySnapshot, &Origin), Failure> {
+        match &self.0 {
+            Some((snapshot, origin)) => Ok((snapshot, origin)),
+            None => fail!(XRMESH_ERROR_INVALID_HANDLE, "the snapshot was destroyed"),
+        }
+    }
+
+    /// What it holds, for any query.
+    pub(crate) fn view(&self) -> Result<MemoryView<'_>, Failure> {
+        Ok(self.shown()?.0.view())
     }
 }
 
@@ -43,11 +76,6 @@ pub struct xrmesh_snapshot_state {
     pub objects: u32,
     /// Zero.
     pub reserved: u32,
-}
-
-fn insert(held: &MemoryObject, snapshot: MemorySnapshot) -> Result<xrmesh_snapshot, Failure> {
-    let object = SnapshotObject { snapshot, config: held.config.clone() };
-    Ok(xrmesh_snapshot { bits: handle::insert(Arc::new(object))? })
 }
 
 /// Takes a snapshot of the latest published state: never changed, for any number of threads, until it is
@@ -66,7 +94,7 @@ pub unsafe extern "C" fn xrmesh_memory_snapshot(
     fence_anywhere!(|caller| {
         let out = caller.out(snapshot, "snapshot")?;
         let held = owner::pin(memory)?;
-        out.set(insert(&held, held.reader.snapshot()?)?);
+        out.set(held.origin.insert(held.reader.snapshot()?)?);
         Ok(XRMESH_OK)
     })
 }
@@ -90,7 +118,7 @@ pub unsafe extern "C" fn xrmesh_memory_as_of(
         let out = caller.out(snapshot, "snapshot")?;
         let held = owner::pin(memory)?;
         let past = held.enter()?.with(|memory| Ok(memory.as_of(Time::from_nanos(time_ns))?))?;
-        out.set(insert(&held, past)?);
+        out.set(held.origin.insert(past)?);
         Ok(XRMESH_OK)
     })
 }
@@ -102,7 +130,18 @@ pub unsafe extern "C" fn xrmesh_memory_as_of(
 /// Errors: XRMESH_ERROR_INVALID_HANDLE, also for the second of two.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_snapshot_destroy(snapshot: xrmesh_snapshot) -> xrmesh_status {
-    fence!(|_caller| destroy::<SnapshotObject>(snapshot.bits))
+    fence!(|_caller| {
+        let value = handle::close(snapshot.bits, Kind::Snapshot)?;
+        let Ok(mut object) = Arc::downcast::<SnapshotObject>(value) else { return Ok(XRMESH_OK) };
+        let released = Arc::get_mut(&mut object).and_then(|object| object.0.take());
+        if let Some((_pages, origin)) = released
+            && let Ok(mut spares) = origin.spares.try_lock()
+            && spares.len() < MOST_SPARES
+        {
+            spares.push(object);
+        }
+        Ok(XRMESH_OK)
+    })
 }
 
 /// Which state a snapshot is of, and how much it holds.
@@ -118,10 +157,11 @@ pub unsafe extern "C" fn xrmesh_snapshot_describe(
     fence_anywhere!(|caller| {
         let out = caller.out(state, "state")?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
+        let (snapshot, _) = held.shown()?;
         out.set(xrmesh_snapshot_state {
-            version: held.snapshot.version(),
-            time_ns: held.snapshot.time().as_nanos(),
-            objects: held.snapshot.len() as u32,
+            version: snapshot.version(),
+            time_ns: snapshot.time().as_nanos(),
+            objects: snapshot.len() as u32,
             reserved: 0,
         });
         Ok(XRMESH_OK)

@@ -24,7 +24,8 @@ static xrmesh_status on_tick(void *user_data, xrmesh_context context)
     CHECK(count == 0 || found[0].object != 0);
     me->most_seen = count > me->most_seen ? count : me->most_seen;
     OK(xrmesh_context_nearest_objects(context, me->workspace, &origin, NULL, found, 1, &count));
-    OK(xrmesh_context_object(context, me->moves, &object, NULL, 0));
+    if (xrmesh_context_object(context, me->moves, &object, NULL, 0) != XRMESH_OK)
+        return XRMESH_ERROR_CALLBACK;
     pose = at(object.pose.position[0] + 1, 0, 0);
     OK(xrmesh_context_update_poses(context, &me->moves, &pose, 1));
     xrmesh_observation_default(&observation);

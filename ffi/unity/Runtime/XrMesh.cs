@@ -298,6 +298,14 @@ namespace Xrmesh
 
         public void Halt() { XrmeshException.Check(Native.xrmesh_mesh_halt(handle)); }
 
+        // Memory
+
+        /// <summary>From here on the memory is the mesh's, which publishes it at each tick's end; it is changed by its own
+        /// object as before.</summary>
+        public void Attach(XrMemory memory) { XrmeshException.Check(Native.xrmesh_mesh_attach_memory(handle, memory.Handle)); }
+
+        public void Detach(XrMemory memory) { XrmeshException.Check(Native.xrmesh_mesh_detach_memory(handle, memory.Handle)); }
+
         // Accounts
 
         public XrCounters Counters
