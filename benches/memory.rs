@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use xrmesh::memory::{
-    Filter, FrameId, HistoryConfig, MemoryConfig, NewObject, ObjectId, SpatialMemory, Workspace,
+    Filter, FrameId, HistoryConfig, MemoryConfig, NewObject, ObjectId, Observation, SpatialMemory,
+    Workspace,
 };
 use xrmesh::{Pose, Time, Vec3};
 
@@ -228,12 +229,65 @@ fn memory(criterion: &mut Criterion) {
         world.publish();
     }
     println!("memory/past of 30 states: {} bytes", world.memory.past_bytes());
+    // Two in turn, as the one that was built last is kept.
+    let mut turn = 0;
     group.bench_function("back by 30 states", |bencher| {
         bencher.iter_batched(
-            || (),
-            |()| black_box(world.memory.as_of(Time::ZERO).unwrap()),
+            || {
+                turn += 1;
+                turn % 2
+            },
+            |turn| black_box(world.memory.as_of(Time::from_nanos(turn)).unwrap()),
             BatchSize::PerIteration,
         );
+    });
+    group.bench_function("back by 30 states, again", |bencher| {
+        bencher.iter(|| black_box(world.memory.as_of(Time::ZERO).unwrap()));
+    });
+    drop(world);
+
+    // A full memory: each new object takes the place of the least persistent one.
+    let objects = if is_test() { 2_000 } else { 100_000 };
+    let mut world = World::new(MemoryConfig::default(), objects, 0);
+    let class = world.memory.class("thing").unwrap();
+    let mut seen = 0;
+    group.bench_function("insert into a full memory", |bencher| {
+        bencher.iter(|| {
+            seen += 1;
+            let mut object = NewObject::new(class, Pose::at(world.random.point()).unwrap());
+            object.persistence = world.random.unit();
+            let evicting = object.seen(Time::from_nanos(seen));
+            black_box(world.memory.insert(&evicting).unwrap());
+            if seen % 1_000 == 0 {
+                world.publish();
+            }
+        });
+    });
+    assert_eq!(world.memory.len(), objects);
+    drop(world);
+
+    // Fusion: one detector's image of 100 things out of a world of many, a centimetre off.
+    let objects = if is_test() { 2_000 } else { 100_000 };
+    let mut world = World::new(MemoryConfig::default(), objects, 0);
+    let places: Vec<Vec3> = {
+        let view = world.memory.view();
+        let near = world.ids.iter().take(100);
+        near.map(|&id| view.world_pose(id).unwrap().position()).collect()
+    };
+    let mut now = 0;
+    group.bench_function("observe 100 things", |bencher| {
+        bencher.iter(|| {
+            now += 11_111_111;
+            let image: Vec<_> = places
+                .iter()
+                .map(|&at| {
+                    let off = (world.random.point() * 0.02 - Vec3::splat(1.0)) * 0.01;
+                    let seen = Observation::new(class, Pose::at(at + off).unwrap());
+                    Observation { half_extents: Vec3::splat(0.25), ..seen }
+                })
+                .collect();
+            black_box(world.memory.observe(&image, Time::from_nanos(now)).unwrap().len())
+        });
     });
     group.finish();
 }

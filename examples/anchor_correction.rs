@@ -48,3 +48,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_runs() -> Result<(), Box<dyn std::error::Error>> {
+        super::main()
+    }
+}

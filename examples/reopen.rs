@@ -43,3 +43,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} objects, the acknowledged one among them", view.len());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_runs() -> Result<(), Box<dyn std::error::Error>> {
+        super::main()
+    }
+}

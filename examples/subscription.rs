@@ -75,3 +75,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("in the end: {inside:?}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_runs() -> Result<(), Box<dyn std::error::Error>> {
+        super::main()
+    }
+}

@@ -39,3 +39,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("the past takes {} bytes", memory.past_bytes());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_runs() -> Result<(), Box<dyn std::error::Error>> {
+        super::main()
+    }
+}

@@ -1900,8 +1900,8 @@ typedef struct xrmesh_exported {
 } xrmesh_exported;
 
 /**
- * Where a recording's bytes go: the host's functions. They run on the thread of the call that records,
- * within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
+ * Where the bytes of a recording or a map go: the host's functions. They run on the thread of the call that
+ * writes, within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
  */
 typedef struct xrmesh_writer {
     /**
@@ -1909,7 +1909,7 @@ typedef struct xrmesh_writer {
      */
     uint32_t struct_size;
     /**
-     * Bytes that gather before `write` gets them in one piece; 0 gives it each record at once. Default
+     * Bytes that gather before `write` gets them in one piece; 0 gives it each piece at once. Default
      * 262,144, at most 67,108,864.
      */
     uint32_t buffer_bytes;
@@ -1919,17 +1919,17 @@ typedef struct xrmesh_writer {
     void *user_data;
     /**
      * Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
-     * writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
-     * recording. Required.
+     * writes how many, at least 1, and is called again with the rest. What it returns below 0 ends it
+     * all. Required.
      */
     xrmesh_status (*write)(void *user_data, const uint8_t *bytes, uint32_t bytes_len, uint32_t *taken);
     /**
-     * Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
+     * Runs when all is written, after the last bytes. Below 0: it could not be finished.
      * Optional.
      */
     xrmesh_status (*flush)(void *user_data);
     /**
-     * Runs exactly once, when nothing will be written any more; also if the recording could not begin.
+     * Runs exactly once, when nothing will be written any more; also if it could not begin.
      */
     void (*drop)(void *user_data);
 } xrmesh_writer;
@@ -2951,6 +2951,12 @@ typedef struct xrmesh_replay_options {
      * Zero.
      */
     uint32_t reserved;
+    /**
+     * For a session whose mesh had a memory, one that is equal to what that was when the recording began;
+     * otherwise zero. The replay takes it, for good once the recording could be read: what the handle still
+     * does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
+     */
+    struct xrmesh_memory memory;
 } xrmesh_replay_options;
 
 /**
@@ -4154,7 +4160,7 @@ xrmesh_status xrmesh_snapshot_area(struct xrmesh_snapshot snapshot,
  * Attaches a memory to a mesh: its agents see it, each tick ends by publishing it at the tick's time, and
  * the mesh's state hash covers it. The handle stays the memory's: changes by it are the mesh's commands
  * from now on, which a recording holds, and what the mesh does itself is refused
- * (XRMESH_ERROR_ATTACHED). A replay needs an equal memory: see `xrmesh_replay_open_with_memory`.
+ * (XRMESH_ERROR_ATTACHED). A replay needs an equal memory: see `memory` in `xrmesh_replay_options`.
  *
  * One at a time, the mesh and the memory.
  *
@@ -6220,27 +6226,13 @@ void xrmesh_replay_options_default(struct xrmesh_replay_options *options);
  * XRMESH_ERROR_CORRUPT, XRMESH_ERROR_FILE_VERSION, XRMESH_ERROR_CONFIG, XRMESH_ERROR_NAME_TAKEN,
  * XRMESH_ERROR_NAME, XRMESH_ERROR_DIVERGED, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_OUT_OF_MEMORY,
  * XRMESH_ERROR_INVALID_HANDLE for a processor, XRMESH_ERROR_CALLBACK_THREADS for types on more than
- * one worker without the flag, XRMESH_ERROR_LIMIT.
+ * one worker without the flag, XRMESH_ERROR_LIMIT; for the memory XRMESH_ERROR_INVALID_HANDLE,
+ * XRMESH_ERROR_ATTACHED and XRMESH_ERROR_BUSY.
  */
 xrmesh_status xrmesh_replay_open(const char *path,
                                  uint32_t path_len,
                                  const struct xrmesh_replay_options *options,
                                  struct xrmesh_replay *replay);
-
-/**
- * `xrmesh_replay_open` for a session whose mesh had a memory: `memory` is equal to what that was when its
- * recording began. Once the recording could be read the replay has taken it for good, and what the handle
- * still does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
- *
- * Any thread.
- *
- * Errors: as for `xrmesh_replay_open`, and XRMESH_ERROR_ATTACHED, XRMESH_ERROR_BUSY.
- */
-xrmesh_status xrmesh_replay_open_with_memory(const char *path,
-                                             uint32_t path_len,
-                                             const struct xrmesh_replay_options *options,
-                                             struct xrmesh_memory memory,
-                                             struct xrmesh_replay *replay);
 
 /**
  * Opens a recording that the host's functions give, as `xrmesh_replay_open` does one in a file. Whatever

@@ -4,8 +4,8 @@
 
 use xrmesh::config::{MeshConfig, ProcessingConfig};
 use xrmesh::memory::{
-    Filter, FrameId, MemoryCommand, MemoryConfig, NewObject, ObjectId, Observation, SpatialMemory,
-    Workspace,
+    ClassOptions, Filter, FrameId, MemoryCommand, MemoryConfig, NewObject, ObjectId, Observation,
+    Observer, SpatialMemory, Workspace,
 };
 use xrmesh::{
     Agent, Budget, CommandError, Config, Context, Envelope, Fault, Kind, MemoryChangeError, Mesh,
@@ -250,6 +250,95 @@ fn without_a_memory_all_is_refused_with_a_word() {
     mesh.memory_mut().unwrap().class("more").unwrap();
     assert_ne!(mesh.state_hash(), hash, "the state hash covers the memory");
     assert!(mesh.detach_memory().unwrap().is_some() && mesh.memory().is_none());
+}
+
+/// A recording of a few ticks, in some of which the host changes the memory by hand.
+fn recorded(touch: fn(&mut SpatialMemory, i64)) -> Vec<u8> {
+    let path = std::env::temp_dir().join(format!(
+        "xrmesh-{}-{:?}.xrmrec",
+        std::process::id(),
+        std::thread::current().id()
+    ));
+    let mut mesh = mesh(1);
+    register(&mut mesh).unwrap();
+    // What is done before the recording begins belongs to what the session is made of.
+    let file = std::fs::File::create(&path).unwrap();
+    mesh.record_to(Box::new(file), RecordOptions::default()).unwrap();
+    for tick in 1..6 {
+        mesh.change_memory(&MemoryCommand::Class(format!("lamp {tick}").into())).unwrap();
+        let eye = Observer { eye: Vec3::ZERO, sight: sphere().into(), occlusion: false };
+        mesh.change_memory(&MemoryCommand::Age(vec![eye])).unwrap();
+        mesh.tick(now(tick), Budget::unlimited()).unwrap();
+        touch(mesh.memory_mut().unwrap(), tick);
+    }
+    mesh.finish_recording().unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    bytes
+}
+
+fn sphere() -> xrmesh::space::Sphere {
+    xrmesh::space::Sphere::new(Vec3::ZERO, 5.0).unwrap()
+}
+
+#[test]
+fn what_the_host_changes_by_hand_ends_a_replay_with_a_word() {
+    // Looking, flushing, publishing and subscribing change nothing.
+    let harmless = recorded(|memory, _| {
+        memory.view();
+        memory.flush().unwrap();
+    });
+    assert_eq!(Replay::open(&harmless[..], register, None).unwrap().run().unwrap(), 5);
+    type Touch = fn(&mut SpatialMemory, i64);
+    let touches: [(Touch, u64, u64); 4] = [
+        (
+            |memory, tick| {
+                if tick == 3 {
+                    memory.class("by hand").unwrap();
+                }
+            },
+            3,
+            1,
+        ),
+        // Also what only later answers depend on, and behind the last tick.
+        (
+            |memory, tick| {
+                if tick == 5 {
+                    memory.age(&[], now(6)).unwrap();
+                }
+            },
+            5,
+            1,
+        ),
+        (
+            |memory, tick| {
+                let class = memory.class("lamp 1").unwrap();
+                if tick == 2 {
+                    memory.set_class_options(class, ClassOptions::default()).unwrap();
+                }
+            },
+            2,
+            1,
+        ),
+        (
+            |memory, tick| {
+                let class = memory.class("lamp 1").unwrap();
+                if tick == 1 {
+                    let seen = [Observation::new(class, at(0.0, 0.0))];
+                    memory.observe(&seen, now(1)).unwrap();
+                }
+            },
+            1,
+            2,
+        ),
+    ];
+    for (touch, after, count) in touches {
+        let bytes = recorded(touch);
+        let mut replay = Replay::open(&bytes[..], register, None).unwrap();
+        let ended = replay.run().unwrap_err();
+        let ReplayError::Unrecorded { tick, changes, .. } = ended else { panic!("{ended}") };
+        assert_eq!((tick, changes), (after, count));
+    }
 }
 
 #[test]

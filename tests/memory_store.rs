@@ -198,3 +198,121 @@ fn write_the_fixture() {
     memory.close().unwrap();
     std::fs::remove_file(fixture().join("lock")).unwrap();
 }
+
+/// A published memory of many objects, some of them moving, on `disk`.
+fn crowd(disk: &RamDisk) -> SpatialMemory {
+    let (mut memory, _) =
+        SpatialMemory::open(disk.open().unwrap(), MemoryConfig::default()).unwrap();
+    let class = memory.class("thing").unwrap();
+    let place = |at: u32| {
+        let [x, y, z] = [at * 7_919 % 1_000, at * 104_729 % 1_000, at * 1_299_709 % 1_000];
+        Pose::at(Vec3::new(x as f32, y as f32, z as f32) * 0.1).unwrap()
+    };
+    let new: Vec<_> = (0..6_000)
+        .map(|at| NewObject::new(class, place(at)).half_extents(Vec3::splat(0.2)))
+        .collect();
+    let mut ids = Vec::new();
+    memory.insert_all(&new, &mut ids).unwrap();
+    memory.publish(Time::ZERO).unwrap();
+    let moves: Vec<_> = ids.iter().step_by(9).map(|&id| (id, place(id.slot() + 1))).collect();
+    memory.update_poses(&moves).unwrap();
+    for id in ids.iter().skip(5).step_by(50) {
+        memory.remove(*id).unwrap();
+    }
+    memory.publish(Time::from_nanos(1)).unwrap();
+    memory
+}
+
+/// What a few queries find.
+fn found(memory: &mut SpatialMemory) -> Vec<(u64, f32)> {
+    let (view, mut work) = (memory.view(), xrmesh::memory::Workspace::new());
+    let mut found = Vec::new();
+    for at in 0..40u8 {
+        let point = Vec3::new(f32::from(at) * 2.5, 50.0, 100.0 - f32::from(at));
+        let all = xrmesh::memory::Filter::all();
+        let near = view.nearest(point, 30, &all, &mut work).unwrap();
+        found.extend(near.iter().map(|near| (near.id.to_bits(), near.distance_squared)));
+    }
+    found
+}
+
+#[test]
+fn a_store_opens_the_same_by_the_order_of_its_index_and_without() {
+    let disk = RamDisk::new();
+    let mut memory = crowd(&disk);
+    let (before, answers) = (hash(&memory), found(&mut memory));
+    memory.close().unwrap();
+    let order = || {
+        let files = disk.open().unwrap().list().unwrap();
+        let mut orders = files.into_iter().filter(|file| file.name.starts_with("order-"));
+        let order = orders.next().map(|file| file.name);
+        assert!(orders.next().is_none());
+        order
+    };
+    let open = || SpatialMemory::open(disk.open().unwrap(), MemoryConfig::default()).unwrap().0;
+    let (name, whole) = {
+        let name = order().unwrap();
+        let whole = disk.content(&name).unwrap();
+        (name, whole)
+    };
+    // As it was written, with any part of it changed or cut off, and without it.
+    let mut versions = vec![Some(whole.clone()), None, Some(Vec::new())];
+    for at in (0..whole.len()).step_by(whole.len() / 60) {
+        versions.push(Some(whole[..at].to_vec()));
+        let mut changed = whole.clone();
+        changed[at] ^= 0x41;
+        versions.push(Some(changed));
+    }
+    for version in versions {
+        match &version {
+            Some(bytes) => disk.put(&name, bytes),
+            None => disk.open().unwrap().remove(&name).unwrap(),
+        }
+        let mut memory = open();
+        assert_eq!((hash(&memory), found(&mut memory)), (before, answers.clone()));
+    }
+    let report = verify(&disk.open().unwrap()).unwrap();
+    assert!(report.is_sound(), "{report}");
+    // Closed without a change it is written anew; after one it is another's.
+    open().close().unwrap();
+    assert_eq!(order(), Some(name.clone()));
+    let report = verify(&disk.open().unwrap()).unwrap().to_string();
+    assert!(report.contains("order of the index after change"), "{report}");
+    let mut memory = open();
+    memory.class("more").unwrap();
+    memory.publish(Time::ZERO).unwrap();
+    memory.flush().unwrap();
+    // Not closed: the order that is there belongs to the state before.
+    disk.crash(Crash::KeepUnsynced);
+    assert_eq!(order(), Some(name));
+    drop(memory);
+    let mut memory = open();
+    assert_eq!(found(&mut memory), answers);
+}
+
+#[test]
+fn the_largest_that_a_configuration_allows_fits_into_a_record() {
+    let largest = MemoryConfig {
+        max_attribute_bytes: 15 << 20,
+        max_name_bytes: 65_535,
+        max_area_corners: 65_536,
+        ..MemoryConfig::default()
+    };
+    let beyond = MemoryConfig { max_attribute_bytes: (15 << 20) + 1, ..largest.clone() };
+    let refused = SpatialMemory::open(RamDisk::new().open().unwrap(), beyond).unwrap_err();
+    assert!(refused.to_string().contains("max_attribute_bytes is 15728641"), "{refused}");
+    let disk = RamDisk::new();
+    let open = || SpatialMemory::open(disk.open().unwrap(), largest.clone()).unwrap().0;
+    let mut memory = open();
+    let class = memory.class(&"c".repeat(65_535)).unwrap();
+    let whole = Attributes::Bytes(vec![7; 15 << 20].into());
+    let mut object = NewObject::new(class, at(1.0, 2.0)).attributes(whole);
+    object.name = Some("n".repeat(65_535).into());
+    memory.insert(&object).unwrap();
+    let corners: Vec<Vec3> = (0..65_536).map(|at| Vec3::new(at as f32, 0.0, 1.0)).collect();
+    let (name, text) = ("n".repeat(65_535), "p".repeat(15 << 20));
+    memory.add_area(&name, &name, &corners, UpAxis::Y, &text).unwrap();
+    let before = hash(&memory);
+    memory.close().unwrap();
+    assert_eq!(hash(&open()), before);
+}

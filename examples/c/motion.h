@@ -112,7 +112,7 @@ static inline void skip_space(reading *file)
         file->at++;
 }
 
-static inline int character(reading *file, char wanted)
+static inline int sign(reading *file, char wanted)
 {
     char what[] = "' '";
     skip_space(file);
@@ -131,14 +131,14 @@ static inline int another(reading *file, int first, char close)
         file->at++;
         return 0;
     }
-    return first || character(file, ',') ? 1 : -1;
+    return first || sign(file, ',') ? 1 : -1;
 }
 
 /* A text; `into` gets its first bytes as they stand, which is enough for the keys of a recording. */
 static inline int text_of(reading *file, char *into, size_t room)
 {
     size_t length = 0;
-    if (!character(file, '"'))
+    if (!sign(file, '"'))
         return 0;
     for (; *file->at != '"'; file->at++) {
         if (*file->at == 0 || (*file->at == '\\' && *++file->at == 0))
@@ -176,7 +176,7 @@ static inline int skip_value(reading *file, int depth)
     }
     close = *file->at++ == '{' ? '}' : ']';
     for (first = 1; (more = another(file, first, close)) == 1; first = 0) {
-        if (close == '}' && !(text_of(file, NULL, 0) && character(file, ':')))
+        if (close == '}' && !(text_of(file, NULL, 0) && sign(file, ':')))
             return 0;
         if (!skip_value(file, depth + 1))
             return 0;
@@ -189,10 +189,10 @@ static inline int xyz(reading *file, double most, double values[3])
 {
     int more, first, found = 0;
     char key[8];
-    if (!character(file, '{'))
+    if (!sign(file, '{'))
         return 0;
     for (first = 1; (more = another(file, first, '}')) == 1; first = 0) {
-        if (!text_of(file, key, sizeof key) || !character(file, ':'))
+        if (!text_of(file, key, sizeof key) || !sign(file, ':'))
             return 0;
         if (key[0] >= 'x' && key[0] <= 'z' && key[1] == 0) {
             skip_space(file);
@@ -212,10 +212,10 @@ static inline int pose_of_recording(reading *file, motion *to, double *origin_ms
     double place[3], degrees[3], time_ms = 0, turn[4], x[4] = {0}, y[4] = {0}, z[4] = {0}, yx[4];
     int more, first, found = 0;
     char key[16];
-    if (!character(file, '{'))
+    if (!sign(file, '{'))
         return 0;
     for (first = 1; (more = another(file, first, '}')) == 1; first = 0) {
-        if (!text_of(file, key, sizeof key) || !character(file, ':'))
+        if (!text_of(file, key, sizeof key) || !sign(file, ':'))
             return 0;
         skip_space(file);
         if (strcmp(key, "position") == 0)
@@ -249,17 +249,17 @@ static inline int recording(reading *file, motion *to, int depth)
     char key[32];
     double origin_ms = 0;
     if (depth == 0) {
-        if (!character(file, '['))
+        if (!sign(file, '['))
             return 0;
         for (first = 1; (more = another(file, first, ']')) == 1; first = 0)
             if (!pose_of_recording(file, to, &origin_ms))
                 return 0;
         return more == 0;
     }
-    if (!character(file, '{'))
+    if (!sign(file, '{'))
         return 0;
     for (first = 1; (more = another(file, first, '}')) == 1; first = 0) {
-        if (!text_of(file, key, sizeof key) || !character(file, ':'))
+        if (!text_of(file, key, sizeof key) || !sign(file, ':'))
             return 0;
         if (strcmp(key, KEYS[depth - 1]) == 0 ? !recording(file, to, depth - 1) : !skip_value(file, 0))
             return 0;

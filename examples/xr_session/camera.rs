@@ -21,6 +21,13 @@ const NOISE_M: f32 = 0.012;
 const DRIFT_M: f32 = 0.03;
 const DRIFT_IMAGES: f32 = 900.0;
 
+/// What the camera would not overlook: the middle of its view, so that what lies there lies in the view
+/// as a whole, and near enough to be certain. `None` for a pose that gives no view.
+pub(crate) fn middle(pose: &Pose) -> Option<Frustum> {
+    let view = FieldOfView::symmetric(VIEW_RAD[0] * 0.6, VIEW_RAD[1] * 0.6);
+    Frustum::new(pose, view, 0.5, RANGE_M * 0.6).ok()
+}
+
 /// Calls `each` with what the camera detects from `pose` in image number `image`.
 pub(crate) fn look(
     room: &Surroundings,

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use xrmesh::memory::{ClassId, ClassOptions, Filter, MemoryConfig, SpatialMemory};
@@ -64,7 +65,9 @@ pub(crate) fn begin(room: &Surroundings, store: Option<&Path>) -> Result<Spatial
             if !memory.is_empty() {
                 let folder = folder.display();
                 return Err(format!(
-                    "{folder}: expected an empty folder or none, found a store of {} objects",
+                    "{folder}: expected an empty folder or none, found a store of {} objects, whose \
+                     times lie behind the beginning of this session: give another folder, or look at \
+                     this one with `cargo run --example store -- verify {folder}`",
                     grouped(memory.len() as u64)
                 ));
             }
@@ -79,11 +82,23 @@ pub(crate) fn begin(room: &Surroundings, store: Option<&Path>) -> Result<Spatial
             memory.set_class_options(class, options)?;
         }
         for label in &room.labels {
-            memory.class(&format!("mapped {label}"))?;
+            let class = memory.class(&format!("mapped {label}"))?;
+            // The mapper knows that it is there: that the camera misses it says nothing.
+            let options = ClassOptions { patience: Duration::MAX, ..ClassOptions::default() };
+            memory.set_class_options(class, options)?;
         }
         Ok::<_, xrmesh::memory::WriteError>(())
     };
     fill(&mut memory).map_err(|error| error.to_string())?;
+    let mapped: Vec<String> = room.labels.iter().map(|label| format!("mapped {label}")).collect();
+    let expected = room.labels.iter().chain(&mapped).map(String::as_str);
+    if !memory.view().labels().eq(expected) {
+        // A store without objects that has other classes: numbers are not theirs.
+        let folder = store.map_or_else(String::new, |folder| folder.display().to_string());
+        return Err(format!(
+            "{folder}: expected an empty folder or none, found a store of another room"
+        ));
+    }
     Ok(memory)
 }
 
@@ -204,6 +219,7 @@ mod tests {
         // A store that holds a session takes no other.
         let refused = begin(&Surroundings::of(&room), Some(&folder)).unwrap_err();
         assert!(refused.contains("expected an empty folder"), "{refused}");
+        assert!(refused.contains("--example store -- verify"), "{refused}");
         std::fs::remove_file(&map).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -80,6 +80,10 @@ pub struct xrmesh_replay_options {
     pub processor_count: u32,
     /// Zero.
     pub reserved: u32,
+    /// For a session whose mesh had a memory, one that is equal to what that was when the recording began;
+    /// otherwise zero. The replay takes it, for good once the recording could be read: what the handle still
+    /// does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
+    pub memory: xrmesh_memory,
 }
 
 extensible!(xrmesh_replay_options);
@@ -157,6 +161,7 @@ pub unsafe extern "C" fn xrmesh_replay_options_default(options: *mut xrmesh_repl
                 processors: core::ptr::null(),
                 processor_count: 0,
                 reserved: 0,
+                memory: xrmesh_memory { bits: 0 },
             });
             Ok(XRMESH_OK)
         }
@@ -202,7 +207,8 @@ fn know(caller: &Caller, options: &xrmesh_replay_options) -> Result<Known, Failu
 /// XRMESH_ERROR_CORRUPT, XRMESH_ERROR_FILE_VERSION, XRMESH_ERROR_CONFIG, XRMESH_ERROR_NAME_TAKEN,
 /// XRMESH_ERROR_NAME, XRMESH_ERROR_DIVERGED, XRMESH_ERROR_UNKNOWN_VALUE, XRMESH_ERROR_OUT_OF_MEMORY,
 /// XRMESH_ERROR_INVALID_HANDLE for a processor, XRMESH_ERROR_CALLBACK_THREADS for types on more than
-/// one worker without the flag, XRMESH_ERROR_LIMIT.
+/// one worker without the flag, XRMESH_ERROR_LIMIT; for the memory XRMESH_ERROR_INVALID_HANDLE,
+/// XRMESH_ERROR_ATTACHED and XRMESH_ERROR_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_replay_open(
     path: *const c_char,
@@ -216,51 +222,12 @@ pub unsafe extern "C" fn xrmesh_replay_open(
         let path = caller.text(path, path_len, "path")?;
         let out = caller.out(replay, "replay")?;
         check(&options)?;
-        let file = opened(path)?;
-        out.set(open(Box::new(file), &options, known, |_| Ok(()))?);
+        let file = File::open(path).map_err(|error| {
+            Failure::new(XRMESH_ERROR_IO, format_args!("opening {path:?}: {error}"))
+        })?;
+        out.set(open(Box::new(file), &options, known)?);
         Ok(XRMESH_OK)
     })
-}
-
-/// `xrmesh_replay_open` for a session whose mesh had a memory: `memory` is equal to what that was when its
-/// recording began. Once the recording could be read the replay has taken it for good, and what the handle
-/// still does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
-///
-/// Any thread.
-///
-/// Errors: as for `xrmesh_replay_open`, and XRMESH_ERROR_ATTACHED, XRMESH_ERROR_BUSY.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xrmesh_replay_open_with_memory(
-    path: *const c_char,
-    path_len: u32,
-    options: *const xrmesh_replay_options,
-    memory: xrmesh_memory,
-    replay: *mut xrmesh_replay,
-) -> xrmesh_status {
-    fence!(|caller| {
-        let options = caller.extensible(options)?;
-        let known = know(caller, &options)?;
-        let path = caller.text(path, path_len, "path")?;
-        let out = caller.out(replay, "replay")?;
-        check(&options)?;
-        let file = opened(path)?;
-        let held = owner::pin(memory)?;
-        let mut writer = held.enter()?;
-        writer.own()?;
-        let attach = |mesh: &mut xrmesh::Mesh| {
-            if let Home::Here(memory) = core::mem::replace(&mut writer.home, Home::Gone) {
-                mesh.attach_memory(*memory)?;
-            }
-            Ok(())
-        };
-        out.set(open(Box::new(file), &options, known, attach)?);
-        Ok(XRMESH_OK)
-    })
-}
-
-fn opened(path: &str) -> Result<File, Failure> {
-    File::open(path)
-        .map_err(|error| Failure::new(XRMESH_ERROR_IO, format_args!("opening {path:?}: {error}")))
 }
 
 /// Opens a recording that the host's functions give, as `xrmesh_replay_open` does one in a file. Whatever
@@ -286,7 +253,7 @@ pub unsafe extern "C" fn xrmesh_replay_open_from(
         reader.check()?;
         let out = caller.out(replay, "replay")?;
         check(&options)?;
-        out.set(open(Box::new(reader), &options, known, |_| Ok(()))?);
+        out.set(open(Box::new(reader), &options, known)?);
         Ok(XRMESH_OK)
     })
 }
@@ -305,12 +272,17 @@ fn open(
     source: Source,
     options: &xrmesh_replay_options,
     known: Known,
-    attach: impl FnOnce(&mut xrmesh::Mesh) -> Result<(), RegisterError>,
 ) -> Result<xrmesh_replay, Failure> {
     let callbacks_anywhere = options.flags & XRMESH_MESH_CALLBACKS_ON_ANY_THREAD != 0;
     let workers =
         Some(options.worker_threads).filter(|&workers| workers != XRMESH_WORKERS_AS_RECORDED);
     let has_types = !known.types.is_empty();
+    let memory = Some(options.memory).filter(|memory| memory.bits != 0);
+    let held = memory.map(owner::pin).transpose()?;
+    let mut writer = held.as_ref().map(|held| held.enter()).transpose()?;
+    if let Some(writer) = &mut writer {
+        writer.own()?;
+    }
     let mut made = None;
     let register = |mesh: &mut xrmesh::Mesh| {
         let frames = Frames::new(mesh.config().processing.max_workers, NO_FRAME);
@@ -322,7 +294,12 @@ fn open(
         for (name, device) in known.processors {
             mesh.add_processor(&name, device)?;
         }
-        attach(mesh)
+        if let Some(writer) = &mut writer
+            && let Home::Here(memory) = core::mem::replace(&mut writer.home, Home::Gone)
+        {
+            mesh.attach_memory(*memory)?;
+        }
+        Ok::<_, RegisterError>(())
     };
     let replay = Replay::open(source, register, workers)?;
     let workers = replay.mesh().workers();

@@ -1,4 +1,4 @@
-//! The host's functions that a recording's bytes go to, and come from.
+//! The host's functions that the bytes of a recording or a map go to, and those of a recording come from.
 //!
 //! 1. They run within the function of the mesh or the replay that needs them, on its thread, as callbacks:
 //!    nothing but what is marked for callbacks may be called in them.
@@ -20,21 +20,21 @@ use crate::status::*;
 /// The most bytes that gather before they are written.
 const MOST_BUFFER_BYTES: u32 = 1 << 26;
 
-/// Where a recording's bytes go: the host's functions. They run on the thread of the call that records,
-/// within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
+/// Where the bytes of a recording or a map go: the host's functions. They run on the thread of the call that
+/// writes, within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct xrmesh_writer {
     /// The size of this struct.
     pub struct_size: u32,
-    /// Bytes that gather before `write` gets them in one piece; 0 gives it each record at once. Default
+    /// Bytes that gather before `write` gets them in one piece; 0 gives it each piece at once. Default
     /// 262,144, at most 67,108,864.
     pub buffer_bytes: u32,
     /// The host's own. Optional.
     pub user_data: *mut c_void,
     /// Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
-    /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
-    /// recording. Required.
+    /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends it
+    /// all. Required.
     pub write: Option<
         unsafe extern "C" fn(
             user_data: *mut c_void,
@@ -43,10 +43,10 @@ pub struct xrmesh_writer {
             taken: *mut u32,
         ) -> xrmesh_status,
     >,
-    /// Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
+    /// Runs when all is written, after the last bytes. Below 0: it could not be finished.
     /// Optional.
     pub flush: Option<unsafe extern "C" fn(user_data: *mut c_void) -> xrmesh_status>,
-    /// Runs exactly once, when nothing will be written any more; also if the recording could not begin.
+    /// Runs exactly once, when nothing will be written any more; also if it could not begin.
     pub drop: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
 }
 

@@ -107,6 +107,8 @@ csharp_layout() {
 }
 csharp_frame() { mono "$work/tests.exe" frame; }
 csharp_callbacks() { mono "$work/tests.exe" callbacks; }
+csharp_parts() { mono "$work/tests.exe" parts; }
+csharp_recordings() { (cd "$work" && mono tests.exe recordings); }
 csharp_memory() { mono "$work/tests.exe" memory; }
 csharp_reloads() { mono "$work/tests.exe" reloads; }
 unity() {
@@ -130,6 +132,8 @@ if have mcs && have mono; then
     lane "C#: layout and every export" 60 csharp_layout
     lane "C#: a frame of 1,000 messages allocates nothing" 120 csharp_frame
     lane "C#: callbacks, exceptions, forced collections" 120 csharp_callbacks
+    lane "C#: leased frames, histograms, processors" 60 csharp_parts
+    lane "C#: recordings to streams, replays" 60 csharp_recordings
     lane "C#: the memory, a frame of 1,000 moves and its queries allocates nothing" 120 csharp_memory
     lane "C#: ten reloads of the domain" 180 csharp_reloads
     lane "Unity package against stand-ins: converters, components, sample" 120 unity

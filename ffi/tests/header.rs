@@ -160,16 +160,16 @@ layouts! {
     xrmesh_pose { position, orientation }
     xrmesh_processor { bits }
     xrmesh_processor_options { struct_size, flags, layout, device, seed, coupler_sigma_rad, offset_sigma_rad, coupler_loss_db, shifter_loss_db, arm_loss_db, phase_sigma_rad, photons, quantisation, quantisation_bits, crosstalk, dummy_edges, crosstalk_share, crosstalk_length_m, row_pitch_m, column_pitch_m, crosstalk_cutoff_m }
+    xrmesh_reader { struct_size, reserved, user_data, read, drop }
     xrmesh_published { version, retained_bytes, is_corrected, store }
     xrmesh_range { first, count }
     xrmesh_ray { origin, direction }
     xrmesh_ray_hit { object, distance_m, reserved }
-    xrmesh_reader { struct_size, reserved, user_data, read, drop }
     xrmesh_recording { bytes, ticks, status, reserved }
     xrmesh_recovery { struct_size, is_torn, through, image_through, image_records, log_records, torn_offset, torn_bytes, skipped_image, removed_files }
     xrmesh_region { struct_size, kind, pose, radius, low, high, half_extents, left_rad, right_rad, up_rad, down_rad, near_m, far_m, floor_m, ceiling_m, up_axis, corner_count, reserved, corners }
     xrmesh_replay { bits }
-    xrmesh_replay_options { struct_size, worker_threads, flags, type_count, types, processors, processor_count, reserved }
+    xrmesh_replay_options { struct_size, worker_threads, flags, type_count, types, processors, processor_count, reserved, memory }
     xrmesh_replay_tick { tick, now_ns, hash, recorded_hash, has_recorded_hash, reserved }
     xrmesh_send { from, target, deadline_ns, time_ns, payload_offset, payload_len, ask, count, point, radius, pose, kind, flags, to, priority, hops, reserved }
     xrmesh_sender { bits }
@@ -180,8 +180,8 @@ layouts! {
     xrmesh_submit_result { accepted, status }
     xrmesh_subscription { bits }
     xrmesh_tick_report { struct_size, rounds, tick, sent, delivered, dropped, pending, waiting, oldest_ns, refused }
-    xrmesh_workspace { bits }
     xrmesh_writer { struct_size, buffer_bytes, user_data, write, flush, drop }
+    xrmesh_workspace { bits }
 }
 
 #[test]

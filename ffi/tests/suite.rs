@@ -1,6 +1,6 @@
 //! The C suite and the examples, built by the compilers that are there and run against the library that this
 //! test run built: linked shared and static, as C and as C++.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod compilers;
 
@@ -196,6 +196,79 @@ fn the_frame_loop_examples() {
                 let sums = said.contains(" sent = ") && said.contains(", lost 0;");
                 assert!(sums && said.contains("p99"), "{file} {options:?}:\n{said}");
             }
+        }
+    }
+}
+
+/// The last word of the line that begins so.
+fn figure<'a>(said: &'a str, line: &str) -> &'a str {
+    let found = said.lines().find(|given| given.trim_start().starts_with(line));
+    found
+        .and_then(|found| found.split_whitespace().last())
+        .unwrap_or_else(|| panic!("no {line}:\n{said}"))
+}
+
+/// The real captures, or none with a word: `room --motion` for each.
+fn captures() -> Vec<[PathBuf; 2]> {
+    let data = root().join("../../shared/data");
+    if !data.is_dir() {
+        assert!(std::env::var_os("CI").is_none(), "{} is not there", data.display());
+        println!("SKIPPED: the room sessions on captures: {} is not there", data.display());
+        return Vec::new();
+    }
+    let recording = "headset-motion/tracked-recording.json";
+    let trajectory = "tum-trajectory/freiburg1_xyz-groundtruth.txt";
+    [("office_small", recording), ("meeting_room", trajectory), ("living_room", recording)]
+        .map(|(room, motion)| [data.join(format!("quest-rooms/{room}.json")), data.join(motion)])
+        .into()
+}
+
+/// The room session: generated, and on the three rooms. It ends with the same state in C and in C++, with one worker
+/// and with three, and in each run.
+#[test]
+fn the_room_session_examples() {
+    let folder = installed("examples_room_session");
+    let mut programs = example(&folder, "examples/c/room_session.c", Language::C, "c11");
+    programs.extend(example(&folder, "examples/cpp/room_session.cpp", Language::Cxx, "c++17"));
+    let play = |program: &Path, files: Option<&[PathBuf; 2]>, workers: &str| {
+        let mut command = Command::new("timeout");
+        command.arg("60").arg(program).args(["--seconds", "1", "--workers", workers]);
+        if let Some([room, motion]) = files {
+            command.arg("--room").arg(room).arg("--motion").arg(motion);
+        }
+        let said = run(&mut command);
+        assert!(said.contains(" sent = ") && said.contains("moved with it"), "{said}");
+        figure(&said, "state hash").to_owned()
+    };
+    let captures = captures();
+    for files in std::iter::once(None).chain(captures.iter().map(Some)) {
+        let expected = play(&programs[0], files, "0");
+        for program in &programs {
+            assert_eq!(play(program, files, "0"), expected, "{} {files:?}", program.display());
+        }
+        assert_eq!(play(&programs[1], files, "2"), expected, "three workers, {files:?}");
+    }
+    for program in [programs.first(), programs.last()].into_iter().flatten() {
+        refuses(program);
+        // A file of another kind, one that is cut off, none, and poses that go back.
+        let cut = folder.join("cut.json");
+        std::fs::write(&cut, r#"{"camera": {"poses": [{"position": {"x": 1, "y": 2"#).unwrap();
+        let back = folder.join("back.txt");
+        std::fs::write(&back, "2 0 0 0 0 0 0 1\n1 0 0 0 0 0 0 1\n").unwrap();
+        let deep = folder.join("deep.json");
+        std::fs::write(&deep, format!("{{\"events\": {}", "[".repeat(100_000))).unwrap();
+        for (option, file, place) in [
+            ("--motion", &cut, ":1:"),
+            ("--motion", &back, ":2:"),
+            ("--motion", &deep, "32 deep"),
+            ("--motion", &folder.join("none"), "none"),
+            ("--room", &back, "line 1"),
+            ("--room", &folder.join("none"), "none"),
+        ] {
+            let output = Command::new(program).arg(option).arg(file).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{option} {}: {said}", file.display());
+            assert!(said.contains(place) && said.lines().count() == 1, "{said}");
         }
     }
 }

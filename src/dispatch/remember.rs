@@ -31,6 +31,7 @@ impl Engine {
         }
         if changed {
             attached.memory.settle();
+            attached.account();
         }
         self.view.memory = Some(attached);
     }

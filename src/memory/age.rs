@@ -19,7 +19,7 @@ use crate::space::{Aabb, Ray, Region, Vec3};
 use crate::time::Time;
 
 /// Where somebody looks, and would have seen what is there.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Observer {
     /// Where the eye is, in the world.
     pub eye: Vec3,
@@ -109,6 +109,7 @@ impl SpatialMemory {
                 return Err(AgeError::Eye { index, eye });
             }
         }
+        self.touches += 1;
         let looked = self.ageing.looked.replace(now);
         let Some(looked) = looked.filter(|&looked| looked < now) else {
             return Ok(Aged::default());

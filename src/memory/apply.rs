@@ -9,7 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::area::AreaId;
-use super::change::{Change, Removal};
+use super::change::{Change, Removal, Stored};
 use super::class::ClassId;
 use super::extent::record_box;
 use super::frame::{Frame, FrameId};
@@ -104,7 +104,12 @@ impl State {
     pub(super) fn apply(&mut self, change: &Change) -> Result<(), ApplyError> {
         match change {
             Change::Class { class, label } => self.apply_class(*class, label),
-            Change::Put { object, name } => self.apply_put(object, name.as_deref()),
+            Change::Put { object, name } => {
+                if object.pose.parsed() != Ok(object.pose) || !has_finite_parts(object) {
+                    return Err(ApplyError::Numbers { id: object.id });
+                }
+                self.apply_put((**object).clone(), name.as_deref())
+            }
             &Change::Move { id, pose, velocity } => {
                 let finite = velocity.is_none_or(|velocity| velocity.is_finite());
                 let pose = pose.parsed().ok().filter(|_| finite);
@@ -191,6 +196,14 @@ impl State {
         }
     }
 
+    /// As [`apply`](Self::apply), of a change that a store gave: its parts were parsed.
+    pub(super) fn apply_stored(&mut self, stored: Stored) -> Result<(), ApplyError> {
+        match stored {
+            Stored::Put(object, name) => self.apply_put(object, name.as_deref()),
+            Stored::Other(change) => self.apply(&change),
+        }
+    }
+
     fn apply_class(&mut self, class: ClassId, label: &str) -> Result<(), ApplyError> {
         let (count, limit) = (self.classes.len(), self.config.max_classes);
         let follows = usize::from(class.index()) == count && count < limit as usize;
@@ -201,7 +214,12 @@ impl State {
         Ok(())
     }
 
-    fn apply_put(&mut self, object: &Object, name: Option<&str>) -> Result<(), ApplyError> {
+    /// `object` has a pose that was parsed, and a velocity and half extents that are finite.
+    pub(super) fn apply_put(
+        &mut self,
+        object: Object,
+        name: Option<&str>,
+    ) -> Result<(), ApplyError> {
         let (id, slot, limit) = (object.id, object.id.slot(), self.config.max_objects);
         if slot >= limit {
             return Err(ApplyError::Slot { id, limit });
@@ -220,14 +238,10 @@ impl State {
         if self.frames.frame(object.frame).is_none() {
             return Err(ApplyError::FrameAbsent { id, frame: object.frame });
         }
-        let finite = object.pose.parsed() == Ok(object.pose)
-            && object.velocity.is_none_or(|velocity| velocity.is_finite())
-            && is_extent(object.half_extents)
-            && is_unit(object.confidence)
-            && is_unit(object.persistence);
-        if !finite {
+        if !(is_unit(object.confidence) && is_unit(object.persistence)) {
             return Err(ApplyError::Numbers { id });
         }
+        let frame = object.frame;
         for vacant in extent..slot {
             self.free.insert(vacant);
         }
@@ -241,7 +255,7 @@ impl State {
             self.unhang(slot, old.frame);
         }
         self.table.put(object, name);
-        self.frames.hang(slot, object.frame);
+        self.frames.hang(slot, frame);
         if old.is_live() {
             self.place(slot);
         } else {
@@ -366,6 +380,11 @@ impl State {
         self.index.add(slot, bounds, &mut self.work);
         self.corrections.add(slot, head.frame, record, &bounds, &mut self.work);
     }
+}
+
+/// Whether an object's velocity and size are numbers that an object may have.
+fn has_finite_parts(object: &Object) -> bool {
+    object.velocity.is_none_or(|velocity| velocity.is_finite()) && is_extent(object.half_extents)
 }
 
 /// Ids of frames are not used again, and each costs eight bytes for ever: 16 million in all.

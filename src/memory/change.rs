@@ -53,6 +53,25 @@ pub(crate) enum Change {
     Next { frame: FrameId, area: AreaId },
 }
 
+/// A change as a store gives it back: an object by value, so that reading a million of them allocates
+/// none.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Stored {
+    /// As [`Change::Put`].
+    Put(Object, Option<Box<str>>),
+    /// Any other.
+    Other(Change),
+}
+
+impl From<Stored> for Change {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Put(object, name) => Self::Put { object: Box::new(object), name },
+            Stored::Other(change) => change,
+        }
+    }
+}
+
 /// Why an object left.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::age::{AgeError, Aged, Observer};
 use super::area::{Area, AreaId};
 use super::class::ClassId;
 use super::frame::FrameId;
@@ -27,6 +28,8 @@ pub enum MemoryCommand {
     UpdatePoses(Vec<(ObjectId, Pose)>),
     /// What detectors saw becomes objects, or updates them.
     Observe(Vec<Observation>),
+    /// What lies where observers look and was not seen loses persistence: to come after what they saw.
+    Age(Vec<Observer>),
     /// What else is known of an object is replaced.
     SetAttributes(ObjectId, Attributes),
     /// An object hangs on another frame, at a pose there.
@@ -77,6 +80,8 @@ pub enum MemoryAnswer {
     Area(AreaId),
     /// How many objects were updated, created or merged: one for each observation.
     Fused(u32),
+    /// What ageing did.
+    Aged(Aged),
 }
 
 /// Why a command was refused. Nothing has changed then.
@@ -89,10 +94,13 @@ pub enum MemoryRefused {
     /// Observations.
     #[error(transparent)]
     Observe(#[from] ObserveError),
+    /// Ageing.
+    #[error(transparent)]
+    Age(#[from] AgeError),
 }
 
 impl SpatialMemory {
-    /// Does what a command asks for; observations were made at `now`.
+    /// Does what a command asks for; observations were made, and observers look, at `now`.
     ///
     /// # Errors
     /// As for the method of the command's name.
@@ -111,6 +119,7 @@ impl SpatialMemory {
                 let fused = self.observe(observations, now)?.len();
                 return Ok(MemoryAnswer::Fused(fused as u32));
             }
+            C::Age(observers) => return Ok(MemoryAnswer::Aged(self.age(observers, now)?)),
             C::SetAttributes(id, attributes) => self.set_attributes(*id, attributes.clone())?,
             C::Hang(id, frame, pose) => self.hang(*id, *frame, *pose)?,
             C::Remove(id) => self.remove(*id)?,
@@ -149,6 +158,7 @@ impl MemoryCommand {
             | Self::Insert(_)
             | Self::UpdatePoses(_)
             | Self::Observe(_)
+            | Self::Age(_)
             | Self::AddFrame { .. }
             | Self::AddArea(_) => 0,
         }
@@ -165,6 +175,7 @@ impl MemoryAnswer {
             Self::Frame(frame) => frame.index() as u64,
             Self::Area(area) => area.index() as u64,
             Self::Fused(count) => count as u64,
+            Self::Aged(Aged { aged, faded }) => (aged as u64) << 32 | faded as u64,
         }
     }
 }

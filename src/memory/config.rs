@@ -36,7 +36,8 @@ pub struct MemoryConfig {
     /// The most ids of merged objects that still resolve; the oldest are forgotten beyond it. 0 to
     /// 2²⁰, default 4,096. About 100 bytes each.
     pub max_aliases: u32,
-    /// The longest content of one object's attributes, in bytes: 0 to 2³⁰, default 65,536.
+    /// The longest content of one object's attributes, in bytes: 0 to 15 MiB, default 65,536. So a
+    /// record of a store, which takes 16 MiB, has room for it and for an object's name beside it.
     pub max_attribute_bytes: u32,
     /// The longest label or name, in bytes: 1 to 65,535, default 256.
     pub max_name_bytes: u32,
@@ -148,7 +149,7 @@ impl MemoryConfig {
             ("max_frames", self.max_frames, 0, 1 << 24),
             ("max_areas", self.max_areas, 0, 1 << 24),
             ("max_aliases", self.max_aliases, 0, 1 << 20),
-            ("max_attribute_bytes", self.max_attribute_bytes, 0, 1 << 30),
+            ("max_attribute_bytes", self.max_attribute_bytes, 0, 15 << 20),
             ("max_name_bytes", self.max_name_bytes, 1, 65_535),
             ("max_area_corners", self.max_area_corners, 3, 65_536),
             ("max_snapshots", self.max_snapshots, 1, 4_096),

@@ -62,10 +62,12 @@ impl EvictionOrder {
         worth: impl Fn(u32) -> Worth,
     ) {
         self.heap.clear();
+        self.heap.extend(slots);
+        let extent = self.heap.iter().max().map_or(0, |&slot| slot as usize + 1);
         self.places.clear();
-        for slot in slots {
-            self.place(slot, self.heap.len());
-            self.heap.push(slot);
+        self.places.resize(extent, ABSENT);
+        for (at, &slot) in (0..).zip(&self.heap) {
+            self.places[slot as usize] = at;
         }
         for at in (0..self.heap.len().div_ceil(4)).rev() {
             self.sink(at, &worth);

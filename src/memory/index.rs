@@ -3,11 +3,13 @@
 //! Changes of one kind are gathered and given to the tree together; another kind, and every look at
 //! the tree, settles them first. So a frame's moves cost one update however they were called.
 
+use rayon::prelude::*;
+
 use super::extent::record_box;
 use super::frame_image::FrameImage;
 use super::table::TableView;
-use crate::space::Aabb;
-use crate::space::bvh::{ItemError, Tiers, Workspace};
+use crate::space::bvh::{ItemError, Shape, Tiers, Workspace};
+use crate::space::{Aabb, Vec3};
 
 /// A tree of boxes and the changes that it awaits.
 #[derive(Debug)]
@@ -17,6 +19,26 @@ pub(super) struct Index {
     /// Slots and boxes that come or move; of those that leave the boxes do not matter.
     pending: Vec<(u32, Aabb)>,
     slots: Vec<u32>,
+}
+
+/// Fewer objects than this are not worth a second thread.
+const ALONE: usize = 16_384;
+
+/// No box of an object: a slot without one. No tree takes it.
+const NOWHERE: Aabb = Aabb::from_corners(Vec3::splat(f32::MAX), Vec3::splat(f32::MIN));
+
+/// By slot, the box of the object in it, or [`NOWHERE`]; on the threads of rayon's pool where there are
+/// many.
+fn boxes_by_slot(table: TableView<'_>, frames: &FrameImage) -> Vec<Aabb> {
+    let place = |slot: u32| {
+        let head = table.head(slot);
+        let record = table.record(slot, head);
+        record.map_or(NOWHERE, |record| record_box(&frames.world(head.frame), record))
+    };
+    if (table.len as usize) < ALONE {
+        return (0..table.extent).map(place).collect();
+    }
+    (0..table.extent).into_par_iter().with_min_len(ALONE / 4).map(place).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -112,23 +134,60 @@ impl Index {
         self.pending.clear();
     }
 
-    /// Replaces everything by what the table holds.
+    /// Replaces everything by what the table holds: in the order of `shape` where that is one of all
+    /// objects, else in a new one.
     pub(super) fn build(
         &mut self,
         table: TableView<'_>,
         frames: &FrameImage,
+        shape: Option<&Shape>,
         work: &mut Workspace,
     ) {
-        self.pending.clear();
-        let boxes = table.live().filter_map(|(slot, head)| {
-            let record = table.record(slot, head)?;
-            Some((slot, record_box(&frames.world(head.frame), record)))
-        });
-        self.pending.extend(boxes);
-        let built = self.tiers.build(&self.pending, work);
-        debug_assert_eq!(built, Ok(()));
         self.pending = Vec::new();
+        if !shape.is_some_and(|shape| self.build_shaped(table, frames, shape, work)) {
+            let boxes = (0..).zip(boxes_by_slot(table, frames));
+            let boxes: Vec<_> = boxes.filter(|(_, item)| *item != NOWHERE).collect();
+            let built = self.tiers.build(&boxes, work);
+            debug_assert_eq!(built, Ok(()));
+        }
         *work = Workspace::new();
+    }
+
+    /// Replaces everything by what the table holds, in the order of `shape`, and then what that lacks,
+    /// which was moving. Whether all of it lives; where not, nothing is built.
+    fn build_shaped(
+        &mut self,
+        table: TableView<'_>,
+        frames: &FrameImage,
+        shape: &Shape,
+        work: &mut Workspace,
+    ) -> bool {
+        let len = shape.slots.len();
+        // Where much was moving, its order is as good as unknown.
+        if len > table.len as usize || len < table.len as usize / 4 * 3 {
+            return false;
+        }
+        // By slot first, as they lie in memory: looked up in the order of the shape, each would wait for
+        // its record.
+        let by_slot = boxes_by_slot(table, frames);
+        // The tree refuses what is nowhere.
+        let find = |slot: u32| by_slot.get(slot as usize).copied().unwrap_or(NOWHERE);
+        if !self.tiers.build_shaped(shape, find, work) {
+            return false;
+        }
+        if len < table.len as usize {
+            let rest = table.live().map(|(slot, _)| slot);
+            let rest = rest.filter(|&slot| self.tiers.item(slot).is_none());
+            let rest: Vec<_> = rest.map(|slot| (slot, find(slot))).collect();
+            let inserted = self.tiers.insert_all(&rest, work);
+            debug_assert_eq!(inserted, Ok(()));
+        }
+        true
+    }
+
+    /// The order of all that is at rest; `None` where the tree awaits changes.
+    pub(super) fn settled_shape(&self) -> Option<Shape> {
+        self.pending.is_empty().then(|| self.tiers.shape())
     }
 
     /// Ends a frame.

@@ -62,8 +62,10 @@ mod alias;
 mod apply;
 mod area;
 mod batch;
+mod bulk;
 mod change;
 mod class;
+mod class_blocks;
 mod command;
 mod compact;
 mod config;
@@ -103,6 +105,8 @@ mod write_frame;
 
 #[cfg(test)]
 mod isolation;
+#[cfg(test)]
+mod linearizable;
 #[cfg(test)]
 mod oracle;
 

@@ -63,9 +63,16 @@ impl<T: Clone + Default, const N: usize> Pages<T, N> {
     /// Adds blocks of defaults until there is an entry `index`.
     pub(super) fn grow_to(&mut self, index: u32) {
         while self.capacity() <= index as usize {
-            self.blocks.push(Arc::new(core::array::from_fn(|_| T::default())));
+            self.blocks.push(Self::fresh());
             self.own.push(true);
         }
+    }
+
+    /// A block of defaults, written where it lies: an array would be made on the stack and copied.
+    fn fresh() -> Arc<[T; N]> {
+        let block: Arc<[T]> = (0..N).map(|_| T::default()).collect();
+        // It has N entries, so the other way is never taken.
+        block.try_into().unwrap_or_else(|_| Arc::new(core::array::from_fn(|_| T::default())))
     }
 
     /// The entry `index`, to be written; `None` beyond the blocks.

@@ -213,17 +213,25 @@ impl MemoryView<'_> {
 
     /// The objects that `filter` accepts, wherever they are, by slot.
     ///
-    /// A pass over all slots: 16 bytes each.
+    /// A look at the heads, of 16 bytes each, of the blocks of 256 slots in which there is any: for a few
+    /// objects among a million some microseconds, for all of them a pass over all slots.
     pub fn by_class<'w>(
         &self,
         limit: usize,
         filter: &Filter,
         work: &'w mut Workspace,
     ) -> &'w [ObjectId] {
-        work.ids.clear();
-        let all = self.table.live().filter(|(_, head)| filter.accepts(head.class));
-        work.ids.extend(all.take(limit).map(|(slot, _)| self.table.id(slot)));
-        &work.ids
+        let Workspace { ids, blocks, .. } = work;
+        ids.clear();
+        if filter.is_all() {
+            ids.extend(self.table.live().take(limit).map(|(slot, head)| head.id(slot)));
+        } else if limit > 0 {
+            self.table.each_of(filter, blocks, |slot, head| {
+                ids.push(head.id(slot));
+                ids.len() < limit
+            });
+        }
+        ids
     }
 
     pub(super) fn name_hits(&self, hits: &[bvh::Hit], found: &mut Vec<Found>) {

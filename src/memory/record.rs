@@ -1,7 +1,10 @@
 //! What a slot holds.
 
 use super::class::ClassId;
+use core::num::NonZeroU32;
+
 use super::frame::FrameId;
+use super::object::ObjectId;
 use crate::space::{Pose, Vec3};
 use crate::time::Time;
 
@@ -37,6 +40,12 @@ pub(super) struct Record {
 }
 
 impl Head {
+    /// The id of what lives, or lived last, in `slot`, whose head this is.
+    #[inline(always)]
+    pub(super) fn id(&self, slot: u32) -> ObjectId {
+        ObjectId::new(slot, NonZeroU32::new(self.generation).unwrap_or(NonZeroU32::MIN))
+    }
+
     /// Whether an object lives here.
     #[inline(always)]
     pub(super) const fn is_live(&self) -> bool {

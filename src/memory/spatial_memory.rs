@@ -11,11 +11,13 @@ use super::feed::{SubscribeError, Subscription, SubscriptionOptions};
 use super::fusion::Fusion;
 use super::journal::{Durability, Journal, JournalError};
 use super::object::ObjectId;
+use super::past::Kept;
 use super::publish::{Publisher, Subscriber, channel};
 use super::query::MemoryView;
 use super::snapshot::{Image, MemoryReader, MemorySnapshot, Retention, SnapshotError};
 use super::state::State;
 use super::write_error::WriteError;
+use crate::space::bvh::Shape;
 use crate::space::{Pose, Vec3};
 use crate::state_hasher::StateHasher;
 use crate::sync::{AtomicU64, Ordering};
@@ -30,13 +32,15 @@ use crate::time::Time;
 pub struct SpatialMemory {
     pub(super) state: State,
     /// Of the last change, where there is no journal.
-    sequence: Sequence,
+    pub(super) sequence: Sequence,
     pub(super) journal: Option<Journal>,
     /// By class, as far as it was set.
     pub(super) durability: Vec<Durability>,
     publisher: Publisher<Image>,
     reader: MemoryReader,
-    version: u64,
+    pub(super) version: u64,
+    /// How often anything was asked for that later answers depend on.
+    pub(super) touches: u64,
     /// When the last state was published.
     pub(super) now: Time,
     pub(super) fusion: Fusion,
@@ -45,6 +49,8 @@ pub struct SpatialMemory {
     departures: Vec<(ObjectId, Removal)>,
     /// What a batch of moves was resolved to.
     pub(super) moves: Vec<(ObjectId, Pose, Option<Vec3>)>,
+    /// The past state that was built last.
+    pub(super) past: Option<Kept>,
 }
 
 /// Why no state was published. What has changed is published with the next.
@@ -109,11 +115,13 @@ impl SpatialMemory {
             publisher,
             reader: MemoryReader { states, retention: Arc::new(retention) },
             version: 0,
+            touches: 0,
             now: Time::from_nanos(i64::MIN),
             fusion: Fusion::default(),
             ageing: Ageing::default(),
             departures: Vec::new(),
             moves: Vec::new(),
+            past: None,
         }
     }
 
@@ -179,6 +187,7 @@ impl SpatialMemory {
         state.trim();
         self.reader.retention.bytes.store(retained_bytes, Ordering::Relaxed);
         let is_corrected = state.corrections.is_done();
+        self.rest_past();
         let journal = match &mut self.journal {
             Some(journal) => journal.end_tick(now),
             None => Ok(()),
@@ -258,9 +267,15 @@ impl SpatialMemory {
         self.state.table.attribute_bytes()
     }
 
+    /// How often it was changed, observed, aged or told of a class's options.
+    pub(crate) const fn touches(&self) -> u64 {
+        self.touches
+    }
+
     /// Makes one change.
     #[inline]
     pub(super) fn commit(&mut self, change: &Change) -> Result<(), WriteError> {
+        self.touches += 1;
         match &mut self.journal {
             None => self.sequence.0 += 1,
             Some(journal) => {
@@ -286,9 +301,9 @@ impl SpatialMemory {
         Ok(())
     }
 
-    /// Takes over what was recovered, and lets readers see it.
-    pub(super) fn recovered(&mut self, journal: Journal) {
-        self.state.index_all();
+    /// Takes over what was recovered, and lets readers see it; `order` may tell the index's.
+    pub(super) fn recovered(&mut self, journal: Journal, order: Option<&Shape>) {
+        self.state.index_all(order);
         // Nothing is held yet, and no time lies before this one: it cannot be refused.
         let published = self.publish(Time::from_nanos(i64::MIN));
         debug_assert!(published.is_ok());

@@ -18,7 +18,7 @@ use super::object::ObjectId;
 use super::query::MemoryView;
 use super::slots::FreeSlots;
 use super::table::{Table, TableView};
-use crate::space::bvh;
+use crate::space::bvh::{self, Shape};
 use crate::state_hasher::StateHasher;
 use crate::time::Time;
 
@@ -100,16 +100,26 @@ impl State {
         self.corrections.settle(&mut self.work);
     }
 
-    /// Builds the index over everything, and shows the frames as they are.
-    pub(super) fn index_all(&mut self) {
+    /// Builds the index over everything, by an order of it where one is known, and shows the frames as
+    /// they are.
+    pub(super) fn index_all(&mut self, order: Option<&Shape>) {
         self.is_indexed = true;
         self.corrections = Corrections::new();
         self.shown = Arc::new(FrameImage::of(&self.frames));
-        self.index.build(self.table.view(), &self.shown, &mut self.work);
-        if self.config.when_full == WhenFull::Evict {
-            let table = self.table.view();
-            let slots = table.live().map(|(slot, _)| slot);
-            self.order.rebuild(slots, |slot| worth(table, slot));
+        let (table, shown) = (self.table.view(), &*self.shown);
+        let (index, work, leaving) = (&mut self.index, &mut self.work, &mut self.order);
+        let evicts = self.config.when_full == WhenFull::Evict;
+        let mut build = || index.build(table, shown, order, work);
+        let mut rank = || {
+            if evicts {
+                leaving.rebuild(table.live().map(|(slot, _)| slot), |slot| worth(table, slot));
+            }
+        };
+        if table.len < ALONE {
+            build();
+            rank();
+        } else {
+            rayon::join(build, rank);
         }
     }
 
@@ -231,6 +241,9 @@ impl State {
         tiers.trim(2 + tiers.hot_len() / 256 + extent / 32_768);
     }
 }
+
+/// Fewer objects than this are not worth a second thread.
+const ALONE: u32 = 16_384;
 
 fn worth(table: TableView<'_>, slot: u32) -> Worth {
     let record = table.record(slot, table.head(slot)).copied().unwrap_or_default();

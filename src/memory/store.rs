@@ -11,11 +11,14 @@ use super::contents::Contents;
 use super::frame_image::FrameImage;
 use super::journal::{
     Durability, Flusher, ImageProgress, ImageWriter, JournalConfigError, JournalError,
-    RecoverError, RecoveryReport, recover,
+    RecoverError, RecoveryReport, read_order, recover, write_order,
 };
 use super::snapshot::Image;
 use super::spatial_memory::SpatialMemory;
 use crate::storage::Storage;
+
+/// From so many objects on the order of the index is kept: that of fewer is found at once.
+const ORDERED_FROM: u32 = 4_096;
 
 /// Why a store was not opened. It is as it was.
 #[derive(Debug, Error)]
@@ -77,10 +80,15 @@ impl SpatialMemory {
         let mut memory = Self::of(config);
         memory.state.is_indexed = false;
         let state = &mut memory.state;
-        let (journal, report) = recover(Arc::new(storage), journal, &mut |change| {
-            state.apply(&change).map_err(|error| error.to_string())
+        let storage: Arc<dyn Storage> = Arc::new(storage);
+        let (journal, report) = recover(Arc::clone(&storage), journal, &mut |stored| {
+            state.apply_stored(stored).map_err(|error| error.to_string())
         })?;
-        memory.recovered(journal);
+        let order = match state.table.view().len {
+            0..ORDERED_FROM => None,
+            _ => read_order(&*storage, report.through.0),
+        };
+        memory.recovered(journal, order.as_ref());
         Ok((memory, report))
     }
 
@@ -144,13 +152,21 @@ impl SpatialMemory {
 
     /// Writes everything and ends the store.
     ///
+    /// Where the index has nothing left to take in, as after [`publish`](Self::publish), its order is
+    /// written beside the rest, four bytes an object: then the store opens again in a fraction of the time.
+    ///
     /// # Errors
     /// As [`flush`](Self::flush).
     pub fn close(mut self) -> Result<Sequence, JournalError> {
-        match self.journal.take() {
-            Some(journal) => journal.close(),
-            None => Ok(Sequence(0)),
+        let Some(mut journal) = self.journal.take() else { return Ok(Sequence(0)) };
+        if self.len() >= ORDERED_FROM as usize
+            && let Some(shape) = self.state.index.settled_shape()
+        {
+            let through = journal.flush()?;
+            // What fails here costs the next opening some time, and nothing else.
+            let _ = write_order(journal.storage(), through.0, &shape);
         }
+        journal.close()
     }
 }
 

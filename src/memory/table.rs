@@ -13,6 +13,8 @@
 use std::sync::Arc;
 
 use super::class::ClassId;
+use super::class_blocks::{self, CLASSES, ClassBits};
+use super::filter::Filter;
 use super::frame::FrameId;
 use super::history::Content;
 use super::object::{Attributes, Object, ObjectId};
@@ -38,6 +40,8 @@ pub(super) struct Table {
     /// As far as objects have any, as the names.
     attributes: Pages<Attributes, ATTRIBUTES>,
     names: Pages<Option<Arc<str>>, NAMES>,
+    /// By class: in which blocks of heads its objects are.
+    classes: Pages<ClassBits, CLASSES>,
     /// By hot record: its slot, or [`VACANT`].
     hot_slots: Vec<u32>,
     /// By hot record: the low bits of the frame of its last change.
@@ -59,6 +63,7 @@ pub(super) struct TableImage {
     hot: Blocks<Record, RECORDS>,
     attributes: Blocks<Attributes, ATTRIBUTES>,
     names: Blocks<Option<Arc<str>>, NAMES>,
+    classes: Blocks<ClassBits, CLASSES>,
     len: u32,
     extent: u32,
 }
@@ -71,6 +76,7 @@ pub(super) struct TableView<'a> {
     hot: &'a [Arc<[Record; RECORDS]>],
     attributes: &'a [Arc<[Attributes; ATTRIBUTES]>],
     names: &'a [Arc<[Option<Arc<str>>; NAMES]>],
+    classes: &'a [Arc<[ClassBits; CLASSES]>],
     pub(super) len: u32,
     pub(super) extent: u32,
 }
@@ -84,8 +90,7 @@ impl<'a> TableView<'a> {
     /// The id of what lives, or lived last, in `slot`. Slots that the index holds are live.
     #[inline(always)]
     pub(super) fn id(self, slot: u32) -> ObjectId {
-        let generation = NonZeroU32::new(self.head(slot).generation).unwrap_or(NonZeroU32::MIN);
-        ObjectId::new(slot, generation)
+        self.head(slot).id(slot)
     }
 
     /// The head of the object, where it lives.
@@ -142,6 +147,30 @@ impl<'a> TableView<'a> {
         })
     }
 
+    /// Gives the slots and heads of the objects that `filter` accepts to `each`, in order, until that says
+    /// that it is enough. Looks at the blocks alone in which there are any; `blocks` is room to note them.
+    pub(super) fn each_of(
+        self,
+        filter: &Filter,
+        blocks: &mut Vec<u64>,
+        mut each: impl FnMut(u32, Head) -> bool,
+    ) {
+        class_blocks::blocks_of(self.classes, filter, blocks);
+        for (word_at, &word) in (0..).zip(blocks.iter()) {
+            let mut left = word;
+            while left != 0 {
+                let block = word_at * 64 + left.trailing_zeros();
+                left &= left - 1;
+                let heads = self.heads.get(block as usize).map_or(&[][..], |heads| &heads[..]);
+                for (slot, head) in (block * HEADS as u32..).zip(heads) {
+                    if head.is_live() && filter.accepts(head.class) && !each(slot, *head) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
     /// The live slots in order.
     pub(super) fn live(self) -> impl Iterator<Item = (u32, Head)> {
         (0..self.extent).map(move |slot| (slot, self.head(slot))).filter(|(_, head)| head.is_live())
@@ -156,6 +185,7 @@ impl TableImage {
         self.hot.clear();
         self.attributes.clear();
         self.names.clear();
+        self.classes.clear();
         (self.len, self.extent) = (0, 0);
     }
 
@@ -166,6 +196,7 @@ impl TableImage {
             hot: &self.hot,
             attributes: &self.attributes,
             names: &self.names,
+            classes: &self.classes,
             len: self.len,
             extent: self.extent,
         }
@@ -180,6 +211,7 @@ impl Table {
             hot: Pages::new(),
             attributes: Pages::new(),
             names: Pages::new(),
+            classes: Pages::new(),
             hot_slots: Vec::new(),
             changed: Vec::new(),
             hot_free: Vec::new(),
@@ -199,6 +231,7 @@ impl Table {
             hot: Pages::forked(&image.hot),
             attributes: Pages::forked(&image.attributes),
             names: Pages::forked(&image.names),
+            classes: Pages::forked(&image.classes),
             len: image.len,
             extent: image.extent,
             ..Self::new()
@@ -245,13 +278,14 @@ impl Table {
             hot: self.hot.blocks(),
             attributes: self.attributes.blocks(),
             names: self.names.blocks(),
+            classes: self.classes.blocks(),
             len: self.len,
             extent: self.extent,
         }
     }
 
     /// Writes an object into its slot, which it takes with the id's generation.
-    pub(super) fn put(&mut self, object: &Object, name: Option<&str>) {
+    pub(super) fn put(&mut self, object: Object, name: Option<&str>) {
         let slot = object.id.slot();
         self.reserve(slot);
         let old = self.view().head(slot);
@@ -281,7 +315,7 @@ impl Table {
         if let Some(place) = place {
             *place = record;
         }
-        self.set_attributes(slot, object.attributes.clone());
+        self.set_attributes(slot, object.attributes);
         self.set_name(slot, name);
     }
 
@@ -386,6 +420,7 @@ impl Table {
         self.hot.share(&mut image.hot);
         self.attributes.share(&mut image.attributes);
         self.names.share(&mut image.names);
+        self.classes.share(&mut image.classes);
         image.len = self.len;
         image.extent = self.extent;
     }
@@ -398,6 +433,8 @@ impl Table {
             + self.hot.memory_bytes()
             + self.attributes.memory_bytes()
             + self.names.memory_bytes()
+            + self.classes.memory_bytes()
+            + class_blocks::bytes(&self.classes)
             + (self.hot_slots.capacity() + self.hot_free.capacity()) * size_of::<u32>()
             + self.changed.capacity()
     }
@@ -414,6 +451,7 @@ impl Table {
             + self.hot.retained_bytes()
             + self.attributes.retained_bytes()
             + self.names.retained_bytes()
+            + self.classes.retained_bytes()
     }
 
     /// Frees replaced blocks that no snapshot holds, but for as many as were copied lately.
@@ -423,6 +461,7 @@ impl Table {
         self.hot.trim();
         self.attributes.trim();
         self.names.trim();
+        self.classes.trim();
     }
 
     /// How many records are hot.
@@ -440,8 +479,24 @@ impl Table {
 
     #[inline]
     fn write_head(&mut self, slot: u32, head: Head) {
-        if let Some(place) = self.heads.entry_mut(slot) {
-            *place = head;
+        let Some(place) = self.heads.entry_mut(slot) else { return };
+        let old = core::mem::replace(place, head);
+        if (old.class, old.is_live()) != (head.class, head.is_live()) {
+            self.class_changed(slot, old, head);
+        }
+    }
+
+    /// The object in a slot came, left or became of another class: notes where each class is.
+    fn class_changed(&mut self, slot: u32, old: Head, head: Head) {
+        let block = slot as usize / HEADS;
+        if head.is_live() {
+            class_blocks::insert(&mut self.classes, head.class, block);
+        }
+        if old.is_live() {
+            let is_alike = |head: &Head| head.is_live() && head.class == old.class;
+            if !self.heads.blocks().get(block).is_some_and(|heads| heads.iter().any(is_alike)) {
+                class_blocks::remove(&mut self.classes, old.class, block);
+            }
         }
     }
 
@@ -501,7 +556,7 @@ mod tests {
     fn what_is_written_is_hot_up_to_a_limit_and_rests_again() {
         let mut table = Table::new();
         for slot in 0..6_000 {
-            table.put(&object(slot), None);
+            table.put(object(slot), None);
         }
         assert_eq!(table.hot_len(), 0);
         for slot in 0..5_000 {

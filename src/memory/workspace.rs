@@ -11,6 +11,8 @@ pub struct Workspace {
     pub(super) found: Vec<Found>,
     pub(super) rays: Vec<RayFound>,
     pub(super) ids: Vec<ObjectId>,
+    /// A bit for each block of slots that a query by class looks at.
+    pub(super) blocks: Vec<u64>,
 }
 
 /// An object that a query found, and how far it is.

@@ -1,6 +1,7 @@
 //! Changes of objects.
 
 use super::apply::{is_extent, is_unit};
+use super::bulk::stored;
 use super::change::{Change, Removal};
 use super::class::ClassId;
 use super::config::WhenFull;
@@ -46,7 +47,8 @@ impl SpatialMemory {
     }
 
     /// Adds objects, all or none, and puts their ids into `ids` in their order. Where they are at
-    /// least as many as those that are there, the index is built anew.
+    /// least a tenth as many as those that are there, the index is built anew. Many go into a store on two
+    /// threads of the current rayon pool.
     ///
     /// # Errors
     /// As [`insert`](Self::insert); [`WriteError::ObjectsFull`] also for more than there may ever be.
@@ -67,10 +69,7 @@ impl SpatialMemory {
             ids.push(id);
             last = Some(id);
         }
-        for (&id, object) in ids.iter().zip(objects) {
-            self.put(id, object)?;
-        }
-        Ok(())
+        self.put_all(ids, objects)
     }
 
     /// Replaces what is known of an object, which keeps its id. O(log n).
@@ -184,20 +183,8 @@ impl SpatialMemory {
     }
 
     fn put(&mut self, id: ObjectId, object: &NewObject) -> Result<(), WriteError> {
-        let stored = Object {
-            id,
-            class: object.class,
-            pose: object.pose.parsed()?,
-            half_extents: object.half_extents,
-            velocity: object.velocity,
-            confidence: object.confidence,
-            persistence: object.persistence,
-            first_seen: object.first_seen,
-            last_seen: object.last_seen,
-            frame: object.frame,
-            attributes: object.attributes.clone(),
-        };
-        self.commit(&Change::Put { object: Box::new(stored), name: object.name.clone() })
+        let (object, name) = stored(id, object)?;
+        self.commit_put(object, name)
     }
 
     /// Puts a changed copy of a live object.
@@ -208,9 +195,9 @@ impl SpatialMemory {
     ) -> Result<(), WriteError> {
         let table = self.state.table.view();
         let mut object = table.object(id.slot()).ok_or(WriteError::ObjectAbsent { id })?;
-        let name = table.name(id.slot()).map(|name| (**name).into());
+        let name = table.name(id.slot()).cloned();
         change(&mut object);
-        self.commit(&Change::Put { object: Box::new(object), name })
+        self.commit_put(object, name.as_deref())
     }
 
     fn check_object(&self, object: &NewObject) -> Result<(), WriteError> {

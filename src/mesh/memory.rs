@@ -76,7 +76,8 @@ impl Mesh {
 
     /// The memory, for what a host does between ticks beside changing what it holds: flushing its
     /// store, subscribing, exporting. Changes belong to [`change_memory`](Self::change_memory): those
-    /// that are made here are in no recording, so its replay ends with a hash that differs.
+    /// that are made here are in no recording; a recording notes that there were some, and its replay
+    /// ends there with [`ReplayError::Unrecorded`](crate::ReplayError::Unrecorded).
     pub fn memory_mut(&mut self) -> Option<&mut SpatialMemory> {
         self.engine.view.memory.as_mut().map(|attached| &mut attached.memory)
     }
@@ -89,10 +90,12 @@ impl Mesh {
         &mut self,
         command: &MemoryCommand,
     ) -> Result<MemoryAnswer, MemoryChangeError> {
+        self.note_unrecorded();
         let now = self.engine.view.now;
         let attached = self.engine.view.memory.as_mut().ok_or(MemoryChangeError::NoMemory)?;
         let answer = attached.memory.obey(command, now)?;
         attached.memory.settle();
+        attached.account();
         self.note(Event::Memory { command: Cow::Borrowed(command), answer: answer.to_bits() });
         Ok(answer)
     }

@@ -157,6 +157,7 @@ impl Mesh {
     pub fn tick(&mut self, now: Time, budget: Budget<'_>) -> Result<TickReport, TickError> {
         self.check_time(now)?;
         let allowance = budget.begin();
+        self.note_unrecorded();
         if let Some(recorder) = &mut self.recorder {
             recorder.begin_tick(now, budget.allowed());
         }

@@ -1,13 +1,15 @@
-//! The object tracker: has the memory fuse detections that are certain enough, tells the others what
-//! it made of them, and what is no longer seen.
+//! The object tracker: has the memory fuse detections that are certain enough, and age what lies in
+//! the middle of the camera's view and was not seen; tells the others what the memory made of them, and
+//! what is no longer seen.
 
 use core::time::Duration;
 
-use xrmesh::memory::{ObjectId, Observation};
+use xrmesh::memory::{MemoryCommand, ObjectId, Observation, Observer};
 use xrmesh::{Agent, Context, Envelope, Fault, Kind, Pose, StateHasher, Time, Vec3};
 
 use super::hash_vector;
-use crate::messages::{self, Detection, Said, Track, topic};
+use crate::camera;
+use crate::messages::{self, Detection, DevicePose, HEADSET, Said, Track, topic};
 use crate::remember::Classes;
 
 /// Detections below this confidence are left out.
@@ -17,6 +19,8 @@ const HITS_TO_CONFIRM: u32 = 3;
 /// What has not been seen for so long is no longer followed; the memory keeps it.
 const EXPIRY: Duration = Duration::from_secs(2);
 const MAX_TRACKS: usize = 1_024;
+/// Ten times a second the memory is told where the camera looks.
+const TICKS_A_LOOK: u64 = 9;
 /// Detections of one image.
 const MAX_BATCH: usize = 256;
 
@@ -28,6 +32,8 @@ pub(crate) struct Tracker {
     batch: Vec<Observation>,
     /// When the last image was given to the memory, while what came of it was not looked at.
     asked_at: Option<Time>,
+    /// Where the camera is.
+    headset: Option<Pose>,
     /// By id.
     tracks: Vec<Followed>,
     kept: u64,
@@ -55,6 +61,7 @@ impl Tracker {
             classes,
             batch: Vec::with_capacity(MAX_BATCH),
             asked_at: None,
+            headset: None,
             tracks: Vec::with_capacity(MAX_TRACKS),
             kept: 0,
             left_out: 0,
@@ -132,9 +139,21 @@ impl Tracker {
 }
 
 impl Agent for Tracker {
+    fn on_start(&mut self, context: &mut Context<'_>) -> Result<(), Fault> {
+        context.subscribe(messages::DEVICES, None)?;
+        Ok(())
+    }
+
     fn on_message(&mut self, _: &mut Context<'_>, envelope: &Envelope<'_>) -> Result<(), Fault> {
-        if envelope.kind() == Kind::OBJECT_DETECTION {
-            self.take(&envelope.plain()?);
+        match envelope.kind() {
+            Kind::OBJECT_DETECTION => self.take(&envelope.plain()?),
+            Kind::VISUAL_TRACKING => {
+                let pose: DevicePose = envelope.plain()?;
+                if pose.device == HEADSET {
+                    self.headset = Some(pose.pose());
+                }
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -159,6 +178,13 @@ impl Agent for Tracker {
             self.batch.clear();
             self.asked_at = Some(now);
         }
+        if context.tick().is_multiple_of(TICKS_A_LOOK)
+            && let Some(pose) = &self.headset
+            && let Some(sight) = camera::middle(pose)
+        {
+            let observer = Observer { eye: pose.position(), sight: sight.into(), occlusion: true };
+            context.change_memory(MemoryCommand::Age(vec![observer]))?;
+        }
         Ok(())
     }
 
@@ -166,6 +192,10 @@ impl Agent for Tracker {
         hasher.u64(self.kept);
         hasher.u64(self.left_out);
         hasher.u64(self.asked_at.map_or(0, Time::as_nanos) as u64);
+        hasher.bool(self.headset.is_some());
+        if let Some(pose) = &self.headset {
+            hasher.pose(pose);
+        }
         hasher.u32(self.batch.len() as u32);
         self.batch.iter().for_each(|seen| hasher.pose(&seen.pose));
         for followed in &self.tracks {

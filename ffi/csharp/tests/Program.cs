@@ -16,6 +16,8 @@ static class Program
                 case "exports": Exports(); break;
                 case "frame": FrameTest.Run(); break;
                 case "callbacks": CallbackTest.Run(); break;
+                case "parts": PartsTest.Run(); break;
+                case "recordings": RecordTest.Run(); break;
                 case "memory": MemoryTest.Run(); break;
                 case "reloads": ReloadTest.Run(); break;
                 case "timing": PollTiming.Run(); break;

@@ -13,7 +13,7 @@ use crate::status::*;
 /// Attaches a memory to a mesh: its agents see it, each tick ends by publishing it at the tick's time, and
 /// the mesh's state hash covers it. The handle stays the memory's: changes by it are the mesh's commands
 /// from now on, which a recording holds, and what the mesh does itself is refused
-/// (XRMESH_ERROR_ATTACHED). A replay needs an equal memory: see `xrmesh_replay_open_with_memory`.
+/// (XRMESH_ERROR_ATTACHED). A replay needs an equal memory: see `memory` in `xrmesh_replay_options`.
 ///
 /// One at a time, the mesh and the memory.
 ///

@@ -26,7 +26,8 @@ use crate::status::*;
 /// What a sender's handle stands for.
 pub(crate) struct SenderObject(Gate);
 
-/// What a lane's handle stands for.
+/// What a lane's handle stands for. Lines of its own: another lane's thread writes beside it.
+#[repr(align(128))]
 pub(crate) struct LaneObject {
     gate: Gate,
     lane: Mutex<Lane>,

@@ -162,12 +162,14 @@ static void sessions(void)
     options.types = &named;
     options.type_count = 1;
     memory = beginning(&id);
+    options.memory = memory;
     me.moves = id;
-    GIVES(XRMESH_ERROR_IO, xrmesh_replay_open_with_memory(TEXT("none.xrmrec"), &options, memory, &replay));
+    GIVES(XRMESH_ERROR_IO, xrmesh_replay_open(TEXT("none.xrmrec"), &options, &replay));
     publish_ms(memory, -1); /* it is still the host's */
     OK(xrmesh_memory_destroy(memory));
     memory = beginning(&id);
-    OK(xrmesh_replay_open_with_memory(TEXT("memory.xrmrec"), &options, memory, &replay));
+    options.memory = memory;
+    OK(xrmesh_replay_open(TEXT("memory.xrmrec"), &options, &replay));
     GIVES(XRMESH_ERROR_ATTACHED, xrmesh_memory_remove(memory, id));
     for (i = 0; i < 10; i++)
         OK(xrmesh_replay_step(replay, &tick, NULL));
@@ -184,7 +186,8 @@ static void sessions(void)
     OK(xrmesh_mesh_destroy(mesh));
     OK(xrmesh_memory_close(memory, NULL));
     memory = new_memory();
-    GIVES(XRMESH_ERROR_DIVERGED, xrmesh_replay_open_with_memory(TEXT("memory.xrmrec"), &options, memory, &replay) == XRMESH_OK
+    options.memory = memory;
+    GIVES(XRMESH_ERROR_DIVERGED, xrmesh_replay_open(TEXT("memory.xrmrec"), &options, &replay) == XRMESH_OK
                                      ? xrmesh_replay_run(replay, NULL)
                                      : XRMESH_ERROR_DIVERGED);
     OK(xrmesh_shutdown_all(NULL));

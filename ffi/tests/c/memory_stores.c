@@ -213,6 +213,7 @@ static xrmesh_status collect(void *user_data, const uint8_t *bytes, uint32_t byt
     collected *to = (collected *)user_data;
     xrmesh_memory none;
     xrmesh_memory_options options;
+    (void)taken;
     if (to->len + bytes_len > to->room)
         return XRMESH_ERROR_CALLBACK;
     if (bytes_len > 5000)
@@ -260,6 +261,7 @@ static void maps(void)
     publish_ms(memory, 1);
     snapshot = snapshot_of(memory);
     xrmesh_writer_default(&writer);
+    writer.buffer_bytes = 4096;
     GIVES(XRMESH_ERROR_NULL_POINTER, xrmesh_snapshot_export_to(snapshot, &writer, 0, NULL));
     writer.write = collect;
     writer.user_data = &to;

@@ -63,6 +63,7 @@ SMALL = {
     "payload_len": "one_in(16) ? any_u32() : below(4)",
     "priority": "one_in(16) ? (uint8_t)chance() : (uint8_t)below(11)",
     "reserved": "one_in(64) ? 1 : 0",
+    "buffer_bytes": "one_in(16) ? any_u32() : below(4096)",
     "attributes_offset": "one_in(16) ? any_u32() : below(4)",
     "attributes_len": "one_in(16) ? any_u32() : below(4)",
     "name_offset": "one_in(16) ? any_u32() : below(4)",
@@ -75,7 +76,6 @@ SMALL = {
     "reserve_bytes": "one_in(64) ? any_u64() : below(4096)",
     "mode": "one_in(16) ? any_u32() : below(3)",
     "merge_after": "one_in(4) ? any_u32() : 1 + below(3)",
-    "buffer_bytes": "one_in(16) ? any_u32() : below(4096)",
 }
 # Called once where others are called so many times.
 RARE = {

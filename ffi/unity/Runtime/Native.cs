@@ -862,8 +862,8 @@ namespace Xrmesh
     }
 
     /// <summary>
-    /// Where a recording's bytes go: the host's functions. They run on the thread of the call that records,
-    /// within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
+    /// Where the bytes of a recording or a map go: the host's functions. They run on the thread of the call that
+    /// writes, within it; they must not throw, and the tick waits for them. Fill it by `xrmesh_writer_default`.
     /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     public unsafe partial struct XrWriter
@@ -871,7 +871,7 @@ namespace Xrmesh
         /// <summary>The size of this struct.</summary>
         public uint struct_size;
         /// <summary>
-        /// Bytes that gather before `write` gets them in one piece; 0 gives it each record at once. Default
+        /// Bytes that gather before `write` gets them in one piece; 0 gives it each piece at once. Default
         /// 262,144, at most 67,108,864.
         /// </summary>
         public uint buffer_bytes;
@@ -879,16 +879,16 @@ namespace Xrmesh
         public IntPtr user_data;
         /// <summary>
         /// Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
-        /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
-        /// recording. Required.
+        /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends it
+        /// all. Required.
         /// </summary>
         public IntPtr write;
         /// <summary>
-        /// Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
+        /// Runs when all is written, after the last bytes. Below 0: it could not be finished.
         /// Optional.
         /// </summary>
         public IntPtr flush;
-        /// <summary>Runs exactly once, when nothing will be written any more; also if the recording could not begin.</summary>
+        /// <summary>Runs exactly once, when nothing will be written any more; also if it could not begin.</summary>
         public IntPtr drop;
 
         /// <summary>One that the library has filled.</summary>
@@ -898,20 +898,20 @@ namespace Xrmesh
 
     /// <summary>
     /// xrmesh_writer.write: Takes bytes, which are valid until it returns. `taken` comes as `bytes_len`: who takes fewer
-    /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends the
-    /// recording. Required.
+    /// writes how many, at least 1, and is called again with the rest. What it returns below 0 ends it
+    /// all. Required.
     /// </summary>
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     public unsafe delegate int XrWriterWrite(IntPtr user_data, byte* bytes, uint bytes_len, uint* taken);
 
     /// <summary>
-    /// xrmesh_writer.flush: Runs when a recording is finished, after its last bytes. Below 0: it could not be finished.
+    /// xrmesh_writer.flush: Runs when all is written, after the last bytes. Below 0: it could not be finished.
     /// Optional.
     /// </summary>
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     public unsafe delegate int XrWriterFlush(IntPtr user_data);
 
-    /// <summary>xrmesh_writer.drop: Runs exactly once, when nothing will be written any more; also if the recording could not begin.</summary>
+    /// <summary>xrmesh_writer.drop: Runs exactly once, when nothing will be written any more; also if it could not begin.</summary>
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     public unsafe delegate void XrWriterDrop(IntPtr user_data);
 
@@ -1595,6 +1595,12 @@ namespace Xrmesh
         public uint processor_count;
         /// <summary>Zero.</summary>
         public uint reserved;
+        /// <summary>
+        /// For a session whose mesh had a memory, one that is equal to what that was when the recording began;
+        /// otherwise zero. The replay takes it, for good once the recording could be read: what the handle still
+        /// does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
+        /// </summary>
+        public XrMemoryHandle memory;
 
         /// <summary>One that the library has filled.</summary>
         public static XrReplayOptions Default()
@@ -2606,7 +2612,7 @@ namespace Xrmesh
         /// Attaches a memory to a mesh: its agents see it, each tick ends by publishing it at the tick's time, and
         /// the mesh's state hash covers it. The handle stays the memory's: changes by it are the mesh's commands
         /// from now on, which a recording holds, and what the mesh does itself is refused
-        /// (XRMESH_ERROR_ATTACHED). A replay needs an equal memory: see `xrmesh_replay_open_with_memory`.
+        /// (XRMESH_ERROR_ATTACHED). A replay needs an equal memory: see `memory` in `xrmesh_replay_options`.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_mesh_attach_memory(XrMeshHandle mesh, XrMemoryHandle memory);
@@ -3510,14 +3516,6 @@ namespace Xrmesh
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_replay_open(byte* path, uint path_len, XrReplayOptions* options, XrReplayHandle* replay);
-
-        /// <summary>
-        /// `xrmesh_replay_open` for a session whose mesh had a memory: `memory` is equal to what that was when its
-        /// recording began. Once the recording could be read the replay has taken it for good, and what the handle
-        /// still does is to take snapshots; `xrmesh_mesh_memory` gives another of the mesh that the replay became.
-        /// </summary>
-        [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        public static extern int xrmesh_replay_open_with_memory(byte* path, uint path_len, XrReplayOptions* options, XrMemoryHandle memory, XrReplayHandle* replay);
 
         /// <summary>
         /// Opens a recording that the host's functions give, as `xrmesh_replay_open` does one in a file. Whatever

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 
 namespace Xrmesh
 {
@@ -31,6 +32,8 @@ namespace Xrmesh
             }
             handle = made;
         }
+
+        internal XrMesh(XrMeshHandle handle) { this.handle = handle; }
 
         public XrMeshHandle Handle { get { return handle; } }
 
@@ -222,6 +225,18 @@ namespace Xrmesh
             return XrmeshException.Check(status) == Native.XRMESH_MORE;
         }
 
+        /// <summary>
+        /// Leases all messages that wait for the host: they stay where they are, for any thread to read, until the
+        /// frame is disposed of. At most 8 of a mesh at a time. Allocates nothing.
+        /// </summary>
+        public XrFrame Lease()
+        {
+            XrFrameHandle frame;
+            XrFrameView view;
+            XrmeshException.Check(Native.xrmesh_mesh_lease(handle, &frame, &view));
+            return new XrFrame(frame, view);
+        }
+
         /// <summary>Sends what an outbox holds; the outbox stays as it is.</summary>
         public void Submit(XrOutbox outbox)
         {
@@ -229,6 +244,31 @@ namespace Xrmesh
             fixed (byte* payload = outbox.payload)
                 XrmeshException.Check(Native.xrmesh_mesh_submit(
                     handle, sends, (uint)outbox.count, payload, (uint)outbox.used, null, null));
+        }
+
+        // Processors
+
+        /// <summary>Gives the mesh a copy of a processor, for its agents to think with. Gives its number.</summary>
+        public int AddProcessor(string name, XrProcessor processor)
+        {
+            if (processor == null) throw new ArgumentNullException("processor");
+            byte[] bytes = XrLibrary.Bytes(name);
+            uint number;
+            fixed (byte* first = bytes)
+                XrmeshException.Check(Native.xrmesh_mesh_add_processor(
+                    handle, first, (uint)bytes.Length, processor.Handle, &number));
+            return (int)number;
+        }
+
+        /// <summary>
+        /// Has an agent of the host submit a vector to a processor: what it makes of it comes as a message of
+        /// XRMESH_KIND_INFERENCE with your number ask, after timeoutNs a notice.
+        /// </summary>
+        public void Infer(ulong from, int processor, float[] values, long timeoutNs, uint ask)
+        {
+            fixed (float* first = values)
+                XrmeshException.Check(Native.xrmesh_mesh_infer(
+                    handle, from, checked((uint)processor), first, (uint)values.Length, timeoutNs, ask));
         }
 
         // Threads
@@ -303,6 +343,30 @@ namespace Xrmesh
             byte[] bytes = XrLibrary.Bytes(path);
             fixed (byte* first = bytes)
                 XrmeshException.Check(Native.xrmesh_mesh_record(handle, first, (uint)bytes.Length, checked((uint)hashEvery)));
+        }
+
+        /// <summary>
+        /// Records the session to a stream, from its beginning on. It is written to inside the calls of this mesh, and
+        /// disposed of with the recording. What it throws ends the recording and not the session: it goes to
+        /// XrLibrary.CallbackFailed, and Recording and FinishRecording say XRMESH_ERROR_CALLBACK.
+        /// </summary>
+        public void RecordTo(Stream stream, int hashEvery = 1, int bufferBytes = 1 << 18)
+        {
+            if (stream == null) throw new ArgumentNullException("stream");
+            XrWriter writer = StreamTrampolines.WriterTo(stream);
+            writer.buffer_bytes = checked((uint)bufferBytes);
+            XrmeshException.Check(Native.xrmesh_mesh_record_to(handle, &writer, checked((uint)hashEvery)));
+        }
+
+        /// <summary>How far the recording is, and in its status whether it failed.</summary>
+        public XrRecording Recording
+        {
+            get
+            {
+                XrRecording recording;
+                XrmeshException.Check(Native.xrmesh_mesh_recording(handle, &recording));
+                return recording;
+            }
         }
 
         public void FinishRecording() { XrmeshException.Check(Native.xrmesh_mesh_finish_recording(handle, null)); }

@@ -88,6 +88,7 @@ impl SpatialMemory {
         let len = all.len().max(at + 1);
         all.resize(len, ClassOptions::default());
         all[at] = options;
+        self.touches += 1;
         Ok(())
     }
 
@@ -143,6 +144,7 @@ impl SpatialMemory {
         observations: &[Observation],
         now: Time,
     ) -> Result<&[Fused], ObserveError> {
+        self.touches += 1;
         self.state.settle();
         let mut fusion = core::mem::take(&mut self.fusion);
         let taken = fusion.take_in(self, observations, now);

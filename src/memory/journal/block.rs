@@ -48,6 +48,7 @@ impl Place {
         let kind = match self.file.kind {
             FileKind::Log => 1,
             FileKind::Image => 2,
+            FileKind::Order => 3,
         };
         self.file.sequence ^ self.offset.rotate_left(40) ^ kind << 62
     }

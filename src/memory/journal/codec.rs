@@ -10,11 +10,12 @@ use core::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::super::area::{Area, AreaId};
-use super::super::change::{Change, Removal};
+use super::super::change::{Change, Removal, Stored};
 use super::super::class::ClassId;
 use super::super::frame::{Frame, FrameId};
 use super::super::object::{Attributes, Object, ObjectId};
 use super::wire::{Bytes, DecodeError, put_bytes, put_f32s, put_signed, put_varint};
+use crate::space::bvh::ShapePage;
 use crate::space::{Pose, Quat, UpAxis, Vec3};
 use crate::time::Time;
 
@@ -139,14 +140,27 @@ pub(super) fn encode(out: &mut Vec<u8>, change: &Change, base: Time) {
 }
 
 /// Reads the next record of a block of `base`'s time.
-pub(super) fn decode(bytes: &mut Bytes<'_>, base: Time) -> Result<Change, DecodeError> {
+#[inline]
+pub(super) fn decode(bytes: &mut Bytes<'_>, base: Time) -> Result<Stored, DecodeError> {
     let offset = bytes.offset();
-    Ok(match bytes.byte("record kind")? {
+    match bytes.byte("record kind")? {
+        tag::PUT => take_object(bytes, base),
+        kind => decode_other(bytes, base, offset, kind).map(Stored::Other),
+    }
+}
+
+/// Reads the rest of a record of `kind` that begins at `offset` and puts no object.
+fn decode_other(
+    bytes: &mut Bytes<'_>,
+    base: Time,
+    offset: usize,
+    kind: u8,
+) -> Result<Change, DecodeError> {
+    Ok(match kind {
         tag::CLASS => Change::Class {
             class: ClassId::new(bytes.varint_u16("class")?),
             label: bytes.text("label")?.into(),
         },
-        tag::PUT => take_object(bytes, base)?,
         tag::MOVE => {
             let flags = take_flags(bytes, flag::VELOCITY | flag::TURNED)?;
             Change::Move {
@@ -205,7 +219,30 @@ pub(super) fn decode(bytes: &mut Bytes<'_>, base: Time) -> Result<Change, Decode
     })
 }
 
-fn put_object(out: &mut Vec<u8>, object: &Object, name: Option<&str>, base: Time) {
+/// Appends a page of the index's order: how many slots are on it, how many nodes begin with it, and the
+/// slots.
+pub(super) fn encode_page(out: &mut Vec<u8>, page: ShapePage, slots: &[u32]) {
+    out.extend_from_slice(&[page.len, page.begins]);
+    out.extend(slots.iter().flat_map(|slot| slot.to_le_bytes()));
+}
+
+/// Reads a page of the index's order, and its slots into `slots`.
+pub(super) fn decode_page(
+    bytes: &mut Bytes<'_>,
+    slots: &mut Vec<u32>,
+) -> Result<ShapePage, DecodeError> {
+    let offset = bytes.offset();
+    let [len, begins] = bytes.array("page")?;
+    if !(1..=16).contains(&len) {
+        return Err(invalid(offset, "slots of a page", len));
+    }
+    let taken = bytes.take("slots", 4 * u64::from(len))?;
+    slots.extend(taken.as_chunks::<4>().0.iter().map(|&slot| u32::from_le_bytes(slot)));
+    Ok(ShapePage { len, begins })
+}
+
+/// Appends the record of an object that is put to a block of `base`'s time.
+pub(super) fn put_object(out: &mut Vec<u8>, object: &Object, name: Option<&str>, base: Time) {
     let attributes: u8 = match object.attributes {
         Attributes::None => 0,
         Attributes::Bytes(_) => 1,
@@ -241,16 +278,15 @@ fn put_object(out: &mut Vec<u8>, object: &Object, name: Option<&str>, base: Time
     }
 }
 
-fn take_object(bytes: &mut Bytes<'_>, base: Time) -> Result<Change, DecodeError> {
+#[inline]
+fn take_object(bytes: &mut Bytes<'_>, base: Time) -> Result<Stored, DecodeError> {
     let all = flag::VELOCITY | flag::TURNED | flag::SIZED | flag::NAMED | flag::ATTRIBUTES;
     let flags = take_flags(bytes, all)?;
     let id = take_id(bytes)?;
     let class = ClassId::new(bytes.varint_u16("class")?);
     let frame = FrameId::new(bytes.varint_u32("frame")?);
-    let pose = take_pose(bytes, flags)?;
-    let half_extents = take_size(bytes, flags)?;
-    let velocity = take_velocity(bytes, flags)?;
-    let [confidence, persistence] = bytes.f32s("confidence and persistence")?;
+    let numbers = take_numbers(bytes, flags)?;
+    let Numbers { pose, half_extents, velocity, shares: [confidence, persistence] } = numbers;
     let last_seen = take_time(bytes, base)?;
     let first_seen = take_time(bytes, last_seen)?;
     let attributes = match (flags & flag::ATTRIBUTES) >> flag::ATTRIBUTES_SHIFT {
@@ -269,7 +305,7 @@ fn take_object(bytes: &mut Bytes<'_>, base: Time) -> Result<Change, DecodeError>
         0 => None,
         _ => Some(bytes.text("name")?.into()),
     };
-    let object = Box::new(Object {
+    let object = Object {
         id,
         class,
         pose,
@@ -281,8 +317,45 @@ fn take_object(bytes: &mut Bytes<'_>, base: Time) -> Result<Change, DecodeError>
         last_seen,
         frame,
         attributes,
-    });
-    Ok(Change::Put { object, name })
+    };
+    Ok(Stored::Put(object, name))
+}
+
+/// An object's numbers.
+struct Numbers {
+    pose: Pose,
+    half_extents: Vec3,
+    velocity: Option<Vec3>,
+    /// Confidence and persistence.
+    shares: [f32; 2],
+}
+
+/// Reads an object's numbers, which stand one behind the other: their count follows from the flags.
+#[inline]
+fn take_numbers(bytes: &mut Bytes<'_>, flags: u8) -> Result<Numbers, DecodeError> {
+    let has = |flag: u8| usize::from(flags & flag != 0);
+    let [turned, sized, moving] = [flag::TURNED, flag::SIZED, flag::VELOCITY].map(has);
+    let offset = bytes.offset();
+    let not_a = |part, expected| DecodeError::NotA { offset, part, expected };
+    let count = 3 + 4 * turned + 3 * sized + 3 * moving + 2;
+    let all: [f32; 15] = bytes.some_f32s("an object's numbers", count)?;
+    let at = |index: usize| all.get(index).copied().unwrap_or_default();
+    let vector = |from: usize| Vec3::new(at(from), at(from + 1), at(from + 2));
+    let (size, velocity) = (3 + 4 * turned, 3 + 4 * turned + 3 * sized);
+    let orientation = match turned {
+        0 => Quat::IDENTITY,
+        _ => Quat::new(all[3], all[4], all[5], all[6]),
+    };
+    let half_extents = if sized == 1 { vector(size) } else { Vec3::ZERO };
+    if half_extents.to_array().iter().any(|&part| part < 0.0) {
+        return Err(not_a("half extents", "at least zero"));
+    }
+    Ok(Numbers {
+        pose: Pose::new(vector(0), orientation).map_err(|_| not_a("pose", "a pose"))?,
+        half_extents,
+        velocity: (moving == 1).then(|| vector(velocity)),
+        shares: [at(count - 2), at(count - 1)],
+    })
 }
 
 fn put_area(out: &mut Vec<u8>, area: &Area) {

@@ -18,6 +18,8 @@ pub(super) enum FileKind {
     Log,
     /// A whole image of the memory.
     Image,
+    /// The order of the index, which follows from the memory.
+    Order,
 }
 
 /// What a file's name says.
@@ -27,6 +29,8 @@ pub(super) enum Named {
     Log(u64),
     /// An image that holds all changes through this sequence.
     Image(u64),
+    /// The order of the index after this sequence.
+    Order(u64),
     /// An image that was being written.
     Unfinished,
 }
@@ -66,6 +70,10 @@ pub(super) fn unfinished_name(through: u64) -> String {
     format!("image-{through:016x}.tmp")
 }
 
+pub(super) fn order_name(through: u64) -> String {
+    format!("order-{through:016x}.xrm")
+}
+
 /// What `name` says; `None` where it is not one of a store's names.
 pub(super) fn parse_name(name: &str) -> Option<Named> {
     let (stem, ending) = name.rsplit_once('.')?;
@@ -75,6 +83,7 @@ pub(super) fn parse_name(name: &str) -> Option<Named> {
     match (kind, ending) {
         ("log", "xrm") => Some(Named::Log(sequence)),
         ("image", "xrm") => Some(Named::Image(sequence)),
+        ("order", "xrm") => Some(Named::Order(sequence)),
         ("image", "tmp") => Some(Named::Unfinished),
         _ => None,
     }
@@ -85,6 +94,10 @@ impl FileHeader {
         Self { kind: FileKind::Log, sequence: first, time: Time::ZERO }
     }
 
+    pub(super) const fn order(through: u64) -> Self {
+        Self { kind: FileKind::Order, sequence: through, time: Time::ZERO }
+    }
+
     pub(super) fn to_bytes(self) -> [u8; FILE_HEADER_BYTES] {
         let mut bytes = [0; FILE_HEADER_BYTES];
         bytes[0..8].copy_from_slice(&MAGIC);
@@ -92,6 +105,7 @@ impl FileHeader {
         let kind: u16 = match self.kind {
             FileKind::Log => 1,
             FileKind::Image => 2,
+            FileKind::Order => 3,
         };
         bytes[10..12].copy_from_slice(&kind.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.sequence.to_le_bytes());
@@ -154,6 +168,7 @@ mod tests {
         assert_eq!(FileHeader::parse(&bytes, FileKind::Log, 77), Err(HeaderProblem::Damaged));
         assert_eq!(parse_name(&log_name(0xAB)), Some(Named::Log(0xAB)));
         assert_eq!(parse_name(&image_name(u64::MAX)), Some(Named::Image(u64::MAX)));
+        assert_eq!(parse_name(&order_name(3)), Some(Named::Order(3)));
         assert_eq!(parse_name(&unfinished_name(1)), Some(Named::Unfinished));
         for name in ["log-1.xrm", "log-00000000000000AB.xrm", "notes", "log-+000000000000001.xrm"] {
             assert_eq!(parse_name(name), None, "{name}");

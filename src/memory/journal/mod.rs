@@ -13,8 +13,11 @@
 //!    in the file is not known. Opening the store again finds it out ([`recover()`]).
 //! 5. Everything that waits is bounded: blocks by bytes, held-back moves by the objects.
 //!
+//! 6. What follows from the memory and takes time to find out, the order of its index, is kept beside it
+//!    where that costs nothing, and never relied on ([`order`]).
+//!
 //! Layers: `wire` and `codec` (records), `block` and `header` (what is around them), `log` (writing and
-//! syncing), `coalesce` (moves held back), `writer`, `image`; `scan`, `recover` and `verify` read.
+//! syncing), `coalesce` (moves held back), `writer`, `image`, `order`; `scan`, `pipeline`, `recover` and `verify` read.
 
 mod block;
 mod coalesce;
@@ -24,6 +27,8 @@ mod error;
 mod header;
 mod image;
 mod log;
+mod order;
+mod pipeline;
 mod recover;
 mod scan;
 #[cfg(test)]
@@ -36,6 +41,7 @@ pub use config::{Durability, JournalConfig, JournalConfigError};
 pub use error::{Damage, JournalError, RecoverError};
 pub use image::ImageProgress;
 pub(crate) use image::ImageWriter;
+pub(crate) use order::{read_order, write_order};
 pub(crate) use recover::recover;
 pub use recover::{RecoveryReport, Torn};
 pub use verify::{FileFound, FileRole, VerifyReport, verify};

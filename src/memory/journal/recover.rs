@@ -14,16 +14,17 @@
 use core::fmt;
 use std::sync::Arc;
 
-use super::super::change::{Change, Sequence};
+use super::super::change::{Sequence, Stored};
+use super::block::BlockHeader;
 use super::codec;
 use super::config::JournalConfig;
 use super::error::{Damage, RecoverError};
 use super::header::{FileKind, HeaderProblem, Named, VERSION, parse_name};
+use super::pipeline::pipelined;
 use super::scan::{Next, Scan};
 use super::wire::Bytes;
 use super::writer::Journal;
 use crate::storage::{Storage, StorageError, StoredFile};
-use crate::time::Time;
 
 /// What opening a store found.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -97,6 +98,8 @@ impl Files {
                 Some(Named::Image(through)) => files.images.push((through, file)),
                 Some(Named::Log(first)) => files.logs.push((first, file)),
                 Some(Named::Unfinished) => files.unfinished.push(file),
+                // It is none that recovery needs.
+                Some(Named::Order(_)) => {}
                 None => files.foreign.push(file),
             }
         }
@@ -107,7 +110,7 @@ impl Files {
 }
 
 /// Takes each record; an error says why it does not fit.
-pub(super) type Take<'a> = &'a mut dyn FnMut(Change) -> Result<(), String>;
+pub(super) type Take<'a> = &'a mut (dyn FnMut(Stored) -> Result<(), String> + Send);
 
 /// Gives the changes of the store of `storage` to `take`, in order, and then its journal, ready for
 /// more. `take` builds a memory from an empty one; where this fails that memory is to be dropped.
@@ -187,23 +190,29 @@ fn read_image(
         Ok(scan) => scan,
         Err(problem) => return Err(header_error(file, problem, 0)),
     };
-    let mut records = 0;
-    loop {
-        match scan.next()? {
-            Next::Block { header, offset, .. } if header.first != records => {
-                let (expected, found) = (records, header.first);
-                return Err(damaged(offset, Damage::Count { expected, found }));
-            }
-            Next::Block { header, .. } if header.records == 0 => return Ok(records),
-            Next::Block { header, offset, records: bytes } => {
-                take_block(file, offset, header.time, header.records, bytes, 0, take)?;
-                records += u64::from(header.records);
-            }
-            Next::End { offset, damage } => {
-                return Err(damaged(offset, damage.unwrap_or(Damage::NoBlock)));
+    let (mut records, mut has_ended) = (0, false);
+    let make = |batch: &mut Batch| {
+        batch.clear();
+        while !has_ended && !batch.is_full() {
+            match scan.next()? {
+                Next::Block { header, offset, .. } if header.first != records => {
+                    let (expected, found) = (records, header.first);
+                    return Err(damaged(offset, Damage::Count { expected, found }));
+                }
+                Next::Block { header, .. } if header.records == 0 => has_ended = true,
+                Next::Block { header, offset, records: bytes } => {
+                    batch.add(file, offset, &header, bytes, 0)?;
+                    records += u64::from(header.records);
+                }
+                Next::End { offset, damage } => {
+                    return Err(damaged(offset, damage.unwrap_or(Damage::NoBlock)));
+                }
             }
         }
-    }
+        Ok(!batch.is_empty())
+    };
+    pipelined(make, |batch| batch.hand_over(file, &mut *take))?;
+    Ok(records)
 }
 
 /// How far the log leads.
@@ -285,55 +294,96 @@ fn follow_file(
     tail: &mut Tail,
     take: Take<'_>,
 ) -> Result<(u64, Option<Damage>), RecoverError> {
-    loop {
-        let next = scan.next()?;
-        if let Next::Block { header, .. } = &next {
-            tail.certain = tail.certain.max(header.durable);
-        }
-        match next {
-            Next::Block { header, .. } if header.last() <= tail.through => {}
-            Next::Block { header, offset, records } if header.first == tail.through + 1 => {
-                let intact = tail.through;
-                take_block(file, offset, header.time, header.records, records, intact, take)?;
-                tail.records += u64::from(header.records);
-                tail.through = header.last();
+    let mut end = None;
+    let make = |batch: &mut Batch| {
+        batch.clear();
+        while end.is_none() && !batch.is_full() {
+            let next = scan.next()?;
+            if let Next::Block { header, .. } = &next {
+                tail.certain = tail.certain.max(header.durable);
             }
-            Next::Block { header, offset, .. } => {
-                let damage = Damage::OutOfOrder { expected: tail.through + 1, found: header.first };
-                return Err(lost(file, offset, damage, tail.through));
+            match next {
+                Next::Block { header, .. } if header.last() <= tail.through => {}
+                Next::Block { header, offset, records } if header.first == tail.through + 1 => {
+                    batch.add(file, offset, &header, records, tail.through)?;
+                    tail.records += u64::from(header.records);
+                    tail.through = header.last();
+                }
+                Next::Block { header, offset, .. } => {
+                    let (expected, found) = (tail.through + 1, header.first);
+                    let damage = Damage::OutOfOrder { expected, found };
+                    return Err(lost(file, offset, damage, tail.through));
+                }
+                Next::End { offset, damage } => end = Some((offset, damage)),
             }
-            Next::End { offset, damage } => return Ok((offset, damage)),
         }
-    }
+        Ok(!batch.is_empty())
+    };
+    pipelined(make, |batch| batch.hand_over(file, &mut *take))?;
+    // It is not full for ever, so it has met the end.
+    Ok(end.unwrap_or_default())
 }
 
-fn take_block(
-    file: &StoredFile,
-    offset: u64,
-    time: Time,
-    records: u32,
-    bytes: &[u8],
-    intact: u64,
-    take: Take<'_>,
-) -> Result<(), RecoverError> {
-    let mut bytes = Bytes::new(bytes);
-    let damaged = |damage| lost(file, offset, damage, intact);
-    for _ in 0..records {
-        let change =
-            codec::decode(&mut bytes, time).map_err(|error| damaged(Damage::Record(error)))?;
-        take(change).map_err(|reason| RecoverError::Refused {
-            file: file.name.clone(),
-            offset,
-            reason,
-        })?;
+/// Records of a few blocks, decoded.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Stored>,
+    /// Where each block begins in the file, and its first record here.
+    blocks: Vec<(u64, usize)>,
+}
+
+/// A batch of so many records is full, at the end of a block: enough that handing it over costs
+/// little, and few enough to stay in a cache.
+const BATCH_RECORDS: usize = 1_024;
+
+impl Batch {
+    fn clear(&mut self) {
+        self.records.clear();
+        self.blocks.clear();
     }
-    if bytes.left() > 0 {
-        return Err(damaged(Damage::Count {
-            expected: records.into(),
-            found: u64::from(records) + 1,
-        }));
+
+    const fn is_full(&self) -> bool {
+        self.records.len() >= BATCH_RECORDS
     }
-    Ok(())
+
+    const fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Decodes a block. What is certain before it is `intact`.
+    fn add(
+        &mut self,
+        file: &StoredFile,
+        offset: u64,
+        header: &BlockHeader,
+        bytes: &[u8],
+        intact: u64,
+    ) -> Result<(), RecoverError> {
+        let damaged = |damage| lost(file, offset, damage, intact);
+        let mut bytes = Bytes::new(bytes);
+        self.blocks.push((offset, self.records.len()));
+        for _ in 0..header.records {
+            let record = codec::decode(&mut bytes, header.time);
+            self.records.push(record.map_err(|error| damaged(Damage::Record(error)))?);
+        }
+        if bytes.left() > 0 {
+            let expected = u64::from(header.records);
+            return Err(damaged(Damage::Count { expected, found: expected + 1 }));
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self, file: &StoredFile, take: Take<'_>) -> Result<(), RecoverError> {
+        for (at, record) in self.records.drain(..).enumerate() {
+            take(record).map_err(|reason| {
+                let block = self.blocks.partition_point(|&(_, first)| first <= at);
+                let offset =
+                    self.blocks.get(block.wrapping_sub(1)).map_or(0, |&(offset, _)| offset);
+                RecoverError::Refused { file: file.name.clone(), offset, reason }
+            })?;
+        }
+        Ok(())
+    }
 }
 
 /// Cuts off the torn end and removes what is not needed.

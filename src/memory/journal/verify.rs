@@ -56,6 +56,9 @@ pub enum FileRole {
     Log(Sequence),
     /// An image of the memory through this change.
     Image(Sequence),
+    /// The order of the index after this change: what opening the store goes faster with. Damage to it
+    /// does no harm.
+    Order(Sequence),
     /// An image that was never finished; opening removes it.
     Unfinished,
     /// None of the store's; opening leaves it alone.
@@ -97,6 +100,9 @@ fn look_over(storage: &dyn Storage, file: &StoredFile) -> Result<FileFound, Stor
         Some(Named::Image(through)) => {
             (FileRole::Image(Sequence(through)), Some((FileKind::Image, through)))
         }
+        Some(Named::Order(through)) => {
+            (FileRole::Order(Sequence(through)), Some((FileKind::Order, through)))
+        }
         Some(Named::Unfinished) => (FileRole::Unfinished, None),
         None => (FileRole::Foreign, None),
     };
@@ -126,8 +132,13 @@ fn look_over(storage: &dyn Storage, file: &StoredFile) -> Result<FileFound, Stor
         match scan.next()? {
             Next::Block { header, records, .. } => {
                 let mut bytes = Bytes::new(records);
+                let mut slots = Vec::new();
                 for _ in 0..header.records {
-                    if let Err(error) = codec::decode(&mut bytes, header.time) {
+                    let decoded = match kind {
+                        FileKind::Order => codec::decode_page(&mut bytes, &mut slots).map(|_| ()),
+                        _ => codec::decode(&mut bytes, header.time).map(|_| ()),
+                    };
+                    if let Err(error) = decoded {
                         found.damage = Some(Damage::Record(error));
                         return Ok(found);
                     }
@@ -136,7 +147,7 @@ fn look_over(storage: &dyn Storage, file: &StoredFile) -> Result<FileFound, Stor
                 found.records += u64::from(header.records);
                 found.through = Sequence(match kind {
                     FileKind::Log => header.last(),
-                    FileKind::Image => sequence,
+                    FileKind::Image | FileKind::Order => sequence,
                 });
             }
             Next::End { offset, damage } => {
@@ -185,6 +196,7 @@ impl fmt::Display for FileFound {
                 write!(f, "log of changes {first} to {}", self.through.0)?
             }
             FileRole::Image(through) => write!(f, "image of changes up to {}", through.0)?,
+            FileRole::Order(through) => write!(f, "order of the index after change {}", through.0)?,
             FileRole::Unfinished => return write!(f, "image that was never finished"),
             FileRole::Foreign => return write!(f, "not a file of the store"),
         }

@@ -126,6 +126,23 @@ impl<'a> Bytes<'a> {
 
     #[inline]
     pub(super) fn varint(&mut self, part: &'static str) -> Result<u64, DecodeError> {
+        // Most fit in three bytes: told without a loop whose errors would have to be carried.
+        if let Some(&[a, b, c]) = self.all.get(self.at..).and_then(<[u8]>::first_chunk) {
+            let digits = |byte: u8| u64::from(byte & 0x7F);
+            let (len, value) = match (a >> 7, b >> 7, c >> 7) {
+                (0, ..) => (1, digits(a)),
+                (_, 0, _) => (2, digits(a) | digits(b) << 7),
+                (_, _, 0) => (3, digits(a) | digits(b) << 7 | digits(c) << 14),
+                _ => return self.long_varint(part),
+            };
+            self.at += len;
+            return Ok(value);
+        }
+        self.long_varint(part)
+    }
+
+    /// As [`varint`](Self::varint), of any length.
+    fn long_varint(&mut self, part: &'static str) -> Result<u64, DecodeError> {
         let offset = self.at;
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
@@ -142,18 +159,21 @@ impl<'a> Bytes<'a> {
         Err(DecodeError::NumberTooLong { offset, part, bits: 64 })
     }
 
+    #[inline]
     pub(super) fn varint_u32(&mut self, part: &'static str) -> Result<u32, DecodeError> {
         let offset = self.at;
         let value = self.varint(part)?;
         u32::try_from(value).map_err(|_| DecodeError::NumberTooLong { offset, part, bits: 32 })
     }
 
+    #[inline]
     pub(super) fn varint_u16(&mut self, part: &'static str) -> Result<u16, DecodeError> {
         let offset = self.at;
         let value = self.varint(part)?;
         u16::try_from(value).map_err(|_| DecodeError::NumberTooLong { offset, part, bits: 16 })
     }
 
+    #[inline]
     pub(super) fn signed(&mut self, part: &'static str) -> Result<i64, DecodeError> {
         let value = self.varint(part)?;
         Ok((value >> 1) as i64 ^ -((value & 1) as i64))
@@ -172,6 +192,27 @@ impl<'a> Bytes<'a> {
             *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         }
         if values.iter().all(|value| value.is_finite()) {
+            Ok(values)
+        } else {
+            Err(DecodeError::NotA { offset, part, expected: "finite" })
+        }
+    }
+
+    /// The next `count` finite numbers, the rest of `N` zeros.
+    #[inline]
+    pub(super) fn some_f32s<const N: usize>(
+        &mut self,
+        part: &'static str,
+        count: usize,
+    ) -> Result<[f32; N], DecodeError> {
+        let offset = self.at;
+        let bytes = self.take(part, 4 * count.min(N) as u64)?;
+        let (mut values, mut are_finite) = ([0.0; N], true);
+        for (value, &bytes) in values.iter_mut().zip(bytes.as_chunks::<4>().0) {
+            *value = f32::from_le_bytes(bytes);
+            are_finite &= value.is_finite();
+        }
+        if are_finite {
             Ok(values)
         } else {
             Err(DecodeError::NotA { offset, part, expected: "finite" })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::change::{Change, Sequence};
-use super::super::object::ObjectId;
+use super::super::object::{Object, ObjectId};
 use super::block::{self, BLOCK_HEADER_BYTES, BlockHeader};
 use super::coalesce::Coalesced;
 use super::codec;
@@ -128,11 +128,32 @@ impl Journal {
             }
         }
         self.last = sequence;
-        // The span of a block is 32 bits.
-        if self.gathered.len() >= self.config.block_bytes || self.last - self.sealed >= 1 << 31 {
-            self.seal();
-        }
+        self.seal_full();
         Ok(Sequence(sequence))
+    }
+
+    /// As [`append`](Self::append), of an object that is put.
+    ///
+    /// # Errors
+    /// As there.
+    #[inline]
+    pub(crate) fn append_put(
+        &mut self,
+        object: &Object,
+        name: Option<&str>,
+    ) -> Result<Sequence, JournalError> {
+        self.make_room()?;
+        if self.records == 0 {
+            self.base = object.last_seen;
+        }
+        let start = self.gathered.len();
+        codec::put_object(&mut self.gathered, object, name, self.base);
+        self.records += 1;
+        self.limit_record(self.gathered.len() - start)?;
+        self.coalesced.forget(object.id.slot());
+        self.last += 1;
+        self.seal_full();
+        Ok(Sequence(self.last))
     }
 
     /// Ends a tick at `now`: what was appended can be flushed from any thread, and moves whose
@@ -207,6 +228,11 @@ impl Journal {
         Sequence(self.last)
     }
 
+    /// Where the store is.
+    pub(crate) fn storage(&self) -> &dyn Storage {
+        &*self.log.storage
+    }
+
     /// Flushes from other threads.
     pub(crate) fn flusher(&self) -> Flusher {
         Flusher { log: self.log.clone() }
@@ -234,6 +260,11 @@ impl Journal {
     /// Encodes a record of `change`, or leaves the block as it was.
     fn write(&mut self, change: &Change) -> Result<(), JournalError> {
         let bytes = self.encode(change);
+        self.limit_record(bytes)
+    }
+
+    /// Takes the last record, of so many bytes, out again where it is larger than any may be.
+    fn limit_record(&mut self, bytes: usize) -> Result<(), JournalError> {
         if bytes > MAX_RECORD_BYTES {
             self.gathered.truncate(self.gathered.len() - bytes);
             self.records -= 1;
@@ -271,6 +302,15 @@ impl Journal {
         };
         if let Some(id) = id {
             self.coalesced.forget(id.slot());
+        }
+    }
+
+    /// Hands the gathered block over if it is full.
+    #[inline]
+    fn seal_full(&mut self) {
+        // The span of a block is 32 bits.
+        if self.gathered.len() >= self.config.block_bytes || self.last - self.sealed >= 1 << 31 {
+            self.seal();
         }
     }
 

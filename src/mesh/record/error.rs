@@ -167,6 +167,19 @@ pub enum ReplayError {
         /// What the mesh said.
         reason: Box<str>,
     },
+    /// The host changed the memory by hand while the session was recorded, through
+    /// [`Mesh::memory_mut`](crate::Mesh::memory_mut): the recording does not hold what it did.
+    #[error(
+        "after tick {tick} (byte {offset}) the host made {changes} changes of the memory by hand, which no recording holds"
+    )]
+    Unrecorded {
+        /// Ticks done before.
+        tick: u64,
+        /// Where the record begins.
+        offset: u64,
+        /// How many.
+        changes: u64,
+    },
     /// Something else came of the same commands than was recorded: the agents are not the same, or
     /// depend on more than their messages.
     #[error(
@@ -208,6 +221,7 @@ impl ReplayError {
             | Self::UnknownType { offset, .. }
             | Self::NoProcessor { offset, .. }
             | Self::Refused { offset, .. }
+            | Self::Unrecorded { offset, .. }
             | Self::Diverged { offset, .. }
             | Self::Ended { offset } => Some(offset),
             Self::NotARecording { .. } => Some(0),

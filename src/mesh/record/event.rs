@@ -62,6 +62,11 @@ pub(in super::super) enum Event<'a> {
         command: Cow<'a, MemoryCommand>,
         answer: u64,
     },
+    /// The host changed the memory by hand: how often. What it did stands nowhere, so the session
+    /// cannot be done again from here on.
+    Unrecorded {
+        changes: u64,
+    },
     /// The host sent it.
     Send {
         id: EnvelopeId,
@@ -188,6 +193,10 @@ impl<'a> Event<'a> {
                 command.put(out);
                 answer.put(out);
             }
+            Self::Unrecorded { changes } => {
+                out.push(tag::UNRECORDED);
+                changes.put(out);
+            }
             Self::Send { id, target, said } => put_group(tag::SEND, *id, target, said, out),
             Self::Take { to, said } => {
                 out.push(tag::TAKE);
@@ -233,6 +242,7 @@ impl<'a> Event<'a> {
                 let command: MemoryCommand = from.read()?;
                 Self::Memory { command: Cow::Owned(command), answer: from.read()? }
             }
+            tag::UNRECORDED => Self::Unrecorded { changes: from.read()? },
             tag::SEND => Self::Send { id: from.read()?, target: from.read()?, said: from.read()? },
             tag::TAKE => Self::Take { to: from.read()?, said: from.read()? },
             tag::TAKE_GROUP => {
@@ -366,6 +376,7 @@ mod tests {
             Event::StopAutoConnect,
             Event::Processor { index: 1, name: "digits", inputs: 64, outputs: 10 },
             Event::Memory { command: Cow::Owned(MemoryCommand::Class("chair".into())), answer: 3 },
+            Event::Unrecorded { changes: 2 },
             Event::Send { id: envelope, target: Target::Everyone, said: said() },
             Event::Take { to: b, said: said() },
             Event::TakeGroup { id: envelope, target: topic.into(), said: said() },

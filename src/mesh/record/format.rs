@@ -46,6 +46,7 @@ pub(super) mod tag {
     pub(in super::super) const STOP_AUTO_CONNECT: u8 = 0x19;
     pub(in super::super) const PROCESSOR: u8 = 0x1a;
     pub(in super::super) const MEMORY: u8 = 0x1b;
+    pub(in super::super) const UNRECORDED: u8 = 0x1c;
     pub(in super::super) const SEND: u8 = 0x20;
     pub(in super::super) const TAKE: u8 = 0x21;
     pub(in super::super) const TAKE_GROUP: u8 = 0x22;

@@ -3,6 +3,7 @@
 use super::bytes::{Cursor, Field, Wrong};
 use crate::memory::{
     Area, AreaId, Attributes, ClassId, FrameId, MemoryCommand, NewObject, ObjectId, Observation,
+    Observer,
 };
 use crate::space::{UpAxis, Vec3};
 
@@ -23,6 +24,7 @@ mod kind {
     pub(super) const REMOVE_FRAME: u8 = 12;
     pub(super) const ADD_AREA: u8 = 13;
     pub(super) const REMOVE_AREA: u8 = 14;
+    pub(super) const AGE: u8 = 15;
 }
 
 impl Field<'_> for MemoryCommand {
@@ -51,6 +53,10 @@ impl Field<'_> for MemoryCommand {
             Self::Observe(observations) => {
                 out.push(kind::OBSERVE);
                 put_all(observations, out, Field::put);
+            }
+            Self::Age(observers) => {
+                out.push(kind::AGE);
+                put_all(observers, out, Field::put);
             }
             Self::SetAttributes(id, attributes) => {
                 out.push(kind::SET_ATTRIBUTES);
@@ -113,6 +119,7 @@ impl Field<'_> for MemoryCommand {
                 Self::UpdatePoses(take_all(from, |from| Ok((from.read()?, from.read()?)))?)
             }
             kind::OBSERVE => Self::Observe(take_all(from, Field::take)?),
+            kind::AGE => Self::Age(take_all(from, Field::take)?),
             kind::SET_ATTRIBUTES => Self::SetAttributes(from.read()?, from.read()?),
             kind::HANG => Self::Hang(from.read()?, from.read()?, from.read()?),
             kind::REMOVE => Self::Remove(from.read()?),
@@ -266,6 +273,20 @@ impl Field<'_> for Observation {
     }
 }
 
+/// As it was given: the memory parses it.
+impl Field<'_> for Observer {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.eye.put(out);
+        self.sight.put(out);
+        self.occlusion.put(out);
+    }
+
+    fn take(from: &mut Cursor<'_>) -> Result<Self, Wrong> {
+        let (eye, sight) = (from.read()?, from.read()?);
+        Ok(Self { eye, sight, occlusion: from.read()? })
+    }
+}
+
 fn put_area(area: &Area, out: &mut Vec<u8>) {
     area.id.index().put(out);
     (&*area.name).put(out);
@@ -299,7 +320,7 @@ mod tests {
     use core::num::NonZeroU32;
 
     use super::*;
-    use crate::space::{Pose, Quat};
+    use crate::space::{Pose, Quat, Sphere};
 
     #[test]
     fn every_command_comes_back_and_what_is_cut_off_is_refused() {
@@ -326,6 +347,11 @@ mod tests {
             MemoryCommand::Replace(id, Box::new(object)),
             MemoryCommand::UpdatePoses(vec![(id, pose), (into, Pose::IDENTITY)]),
             MemoryCommand::Observe(vec![seen.clone(), Observation { id: None, ..seen }]),
+            MemoryCommand::Age(vec![Observer {
+                eye: Vec3::UP,
+                sight: Sphere::new(Vec3::ZERO, 2.0).unwrap().into(),
+                occlusion: true,
+            }]),
             MemoryCommand::SetAttributes(id, Attributes::None),
             MemoryCommand::SetAttributes(id, Attributes::Bytes(b"xy"[..].into())),
             MemoryCommand::SetAttributes(id, Attributes::Json("{}".into())),

@@ -242,6 +242,9 @@ fn obey(mesh: &mut Mesh, event: Event<'_>, tick: u64, offset: u64) -> Result<(),
             let given = mesh.change_memory(&command).map_err(|error| refused(&error))?;
             Ok(Some(("what the memory answered", answer, given.to_bits())))
         }
+        Event::Unrecorded { changes } => {
+            return Err(ReplayError::Unrecorded { tick, offset, changes });
+        }
         Event::Send { id, target, said } => {
             let sent = said.with_message(|message| mesh.send(target, message));
             gave("the envelope's id", id.to_bits(), sent, |id| id.to_bits())

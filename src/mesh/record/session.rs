@@ -83,6 +83,9 @@ impl Mesh {
             let (inputs, outputs) = (*inputs, *outputs);
             recorder.note(&Event::Processor { index, name, inputs, outputs });
         }
+        if let Some(attached) = &mut self.engine.view.memory {
+            attached.account();
+        }
         self.recorder = Some(Box::new(recorder));
         Ok(())
     }
@@ -94,6 +97,7 @@ impl Mesh {
     /// [`RecordError::NotRecording`]; [`RecordError::Write`] or [`RecordError::TooLong`] if that ended
     /// the recording before.
     pub fn finish_recording(&mut self) -> Result<u64, RecordError> {
+        self.note_unrecorded();
         self.recorder.take().ok_or(RecordError::NotRecording)?.finish()
     }
 
@@ -108,6 +112,18 @@ impl Mesh {
     pub(in super::super) fn note(&mut self, event: Event<'_>) {
         if let Some(recorder) = &mut self.recorder {
             recorder.note(&event);
+        }
+    }
+
+    /// Notes that the host changed the memory by hand since it was last seen to, if it did.
+    #[inline]
+    pub(in super::super) fn note_unrecorded(&mut self) {
+        if let (Some(recorder), Some(attached)) = (&mut self.recorder, &mut self.engine.view.memory)
+        {
+            let changes = attached.unaccounted();
+            if changes > 0 {
+                recorder.note(&Event::Unrecorded { changes });
+            }
         }
     }
 

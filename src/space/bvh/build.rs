@@ -11,7 +11,7 @@ use super::workspace::Workspace;
 use super::{Bvh, NOWHERE, margin};
 
 /// How many items a built page holds: the rest is room to grow.
-const PAGE_FILL: usize = 14;
+pub(super) const PAGE_FILL: usize = 14;
 
 /// How many children a built node holds: they come less often than items.
 const NODE_FILL: usize = 15;
@@ -31,9 +31,9 @@ impl<E: Extent> Bvh<E> {
 
     /// Builds the tree anew from what it holds, as [`build`](Self::build) would; about 70 ns an item.
     ///
-    /// Trembling and slow moves need none. Where items have crossed each other's ways for long, or
-    /// were all inserted one by one, pages are half full and overlap: queries then take up to twice
-    /// as long as on a tree built anew, and stay so.
+    /// Few trees need it: changes renew the parts that they wear out. It helps at once where many were
+    /// inserted one by one, which leaves pages two thirds full for the next few moves of each, and
+    /// where in each frame most items go farther than a page is wide.
     pub fn rebuild(&mut self, work: &mut Workspace) {
         let mut list = core::mem::take(E::list(work));
         list.clear();
@@ -76,65 +76,91 @@ impl<E: Extent> Bvh<E> {
     /// Builds from items whose slots are valid and distinct.
     fn build_checked(&mut self, items: &[(u32, E)], work: &mut Workspace) {
         self.clear();
-        let seeds = &mut work.seeds;
-        seeds.clear();
-        seeds.extend(items.iter().map(|&(slot, item)| Seed { at: item.middle().to_array(), slot }));
         let Some(highest) = items.iter().map(|&(slot, _)| slot).max() else {
             return;
         };
         self.reserve_slot(highest);
+        self.len = items.len() as u32;
+        self.pages.reserve_exact(items.len().div_ceil(PAGE_FILL));
+        (self.root, self.height, _) = self.grow_items(items, &mut work.seeds);
+        self.link_mut(self.height, self.root).parent = NOWHERE;
+    }
+
+    /// A subtree of items, at least one, that are in no page: its root, its height and its bounds.
+    pub(super) fn grow_items(
+        &mut self,
+        items: &[(u32, E)],
+        seeds: &mut Vec<Seed>,
+    ) -> (u32, u8, Aabb) {
+        seeds.clear();
         if E::IN_LIST {
-            // Until its own place stands there: where the item stands in the list.
-            for (at, &(slot, _)) in (0..).zip(items) {
-                self.places[slot as usize] = at;
-            }
+            let seed =
+                |(at, item): (u32, &(u32, E))| Seed { at: item.1.middle().to_array(), id: at };
+            seeds.extend((0..).zip(items).map(seed));
+            self.grow(seeds, 0, |seed| {
+                let (slot, item) = items[seed.id as usize];
+                (item.to_box(), slot)
+            })
+        } else {
+            let seed = |&(slot, item): &(u32, E)| Seed { at: item.middle().to_array(), id: slot };
+            seeds.extend(items.iter().map(seed));
+            self.grow(seeds, 0, |seed| {
+                (E::from_middle(Vec3::from_array(seed.at)).to_box(), seed.id)
+            })
         }
-        self.len = seeds.len() as u32;
-        let count = seeds.len().div_ceil(PAGE_FILL);
+    }
+
+    /// A subtree over the entries that `entry` gives for seeds, in buckets at the height `base`.
+    fn grow(
+        &mut self,
+        seeds: &mut [Seed],
+        base: u8,
+        entry: impl Fn(&Seed) -> (Aabb, u32) + Copy,
+    ) -> (u32, u8, Aabb) {
+        let fill = if base == 0 { PAGE_FILL } else { NODE_FILL };
+        let count = seeds.len().div_ceil(fill);
         let pages = Pages { count, items: seeds.len(), careful: E::IN_LIST, path: self.path };
         let height = pages.height();
-        self.pages.reserve_exact(pages.count);
         pages.arrange(seeds, 0, pages.count, height);
-        self.height = height;
-        (self.root, _) = self.build_bucket(seeds, items, pages, 0, pages.count, height);
-        self.link_mut(height, self.root).parent = NOWHERE;
+        let (index, bounds) =
+            self.grow_bucket(seeds, pages, [0, pages.count], base, base + height, entry);
+        (index, base + height, bounds)
     }
 
     /// A bucket at `height` over the arranged seeds of the pages `first..last`, and its bounds.
-    fn build_bucket(
+    fn grow_bucket(
         &mut self,
         seeds: &[Seed],
-        items: &[(u32, E)],
         pages: Pages,
-        first: usize,
-        last: usize,
+        [first, last]: [usize; 2],
+        base: u8,
         height: u8,
+        entry: impl Fn(&Seed) -> (Aabb, u32) + Copy,
     ) -> (u32, Aabb) {
         let index = self.alloc(height);
-        if height == 0 {
+        let len = if height == base {
             let seeds = &seeds[pages.start(first)..pages.start(last)];
             for (lane, seed) in seeds.iter().enumerate() {
-                let item = if E::IN_LIST {
-                    items[self.places[seed.slot as usize] as usize].1
-                } else {
-                    E::from_middle(Vec3::from_array(seed.at))
-                };
-                self.put(0, index, lane, &item.to_box(), seed.slot);
+                let (bounds, id) = entry(seed);
+                self.put(height, index, lane, &bounds, id);
             }
-            self.link_mut(0, index).len = seeds.len() as u8;
+            seeds.len()
         } else {
-            let children = (last - first).div_ceil(capacity(height - 1));
+            let children = (last - first).div_ceil(capacity(height - base - 1));
             for child in 0..children {
                 let from = first + (last - first) * child / children;
                 let to = first + (last - first) * (child + 1) / children;
-                let (below, bounds) = self.build_bucket(seeds, items, pages, from, to, height - 1);
+                let (below, bounds) =
+                    self.grow_bucket(seeds, pages, [from, to], base, height - 1, entry);
                 self.put(height, index, child, &bounds, below);
             }
-            self.link_mut(height, index).len = children as u8;
-        }
+            children
+        };
         let bounds = self.bounds_of(height, index);
         let link = self.link_mut(height, index);
+        link.len = len as u8;
         link.home = link.sparseness(margin(&bounds));
+        link.was_as_dense(link.home);
         (index, bounds)
     }
 }
@@ -145,7 +171,8 @@ impl<E: Extent> Bvh<E> {
 pub(super) struct Seed {
     /// Its middle.
     at: [f32; 3],
-    slot: u32,
+    /// What tells items at one place apart: a point's slot, a box's place in the list of items.
+    id: u32,
 }
 
 /// The pages of a build: items are shared evenly, so the items before a page tell where it starts.
@@ -266,7 +293,7 @@ fn select(seeds: &mut [Seed], at: usize, axis: usize) {
 
 /// Slots break ties, so the order of the input does not matter.
 fn select_along<const AXIS: usize>(seeds: &mut [Seed], at: usize) {
-    let rank = |seed: &Seed| u64::from(ordered(seed.at[AXIS])) << 32 | u64::from(seed.slot);
+    let rank = |seed: &Seed| u64::from(ordered(seed.at[AXIS])) << 32 | u64::from(seed.id);
     seeds.select_nth_unstable_by_key(at, rank);
 }
 

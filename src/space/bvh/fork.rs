@@ -16,6 +16,7 @@ impl<E: Extent> Bvh<E> {
             pages: self.pages.fork(),
             nodes: self.nodes.fork(),
             places: self.places.clone(),
+            sweep: self.sweep.clone(),
             ..*self
         }
     }

@@ -27,6 +27,7 @@ impl<E: Extent> Bvh<E> {
         }
         self.reserve_slot(slot);
         self.len += 1;
+        self.sweep.changed(1);
         self.place_entry(Homeless { bounds: item.to_box(), id: slot, height: 0 });
         Ok(())
     }
@@ -63,6 +64,8 @@ impl<E: Extent> Bvh<E> {
             self.place_entry(Homeless { bounds: item.to_box(), id: slot, height: 0 });
         }
         work.order = order;
+        self.sweep.changed(items.len());
+        self.renew(items.len(), work);
         Ok(())
     }
 

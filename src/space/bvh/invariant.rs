@@ -22,7 +22,7 @@ impl<E: Extent> Bvh<E> {
 
     fn check_bucket(&self, height: u8, index: u32, parent: u32, found: &mut (usize, usize, usize)) {
         let link = self.link(height, index);
-        assert_eq!((link.parent, link.height, link.dirty), (parent, height, false));
+        assert_eq!((link.parent, link.height(), link.is_dirty()), (parent, height, false));
         assert!((1..=16).contains(&link.len));
         let everywhere =
             super::Aabb::new(super::Vec3::splat(f32::MIN), super::Vec3::splat(f32::MAX)).unwrap();

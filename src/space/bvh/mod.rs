@@ -13,6 +13,8 @@
 //! 5. An update writes lanes and refits the pages and nodes above them, each once. What is sparser
 //!    than it was made gives its outliers back: they are placed anew from the root.
 //!    A full page or node splits; one with fewer than four entries dissolves into its neighbours.
+//!    Parts that have worn out are built anew, a bounded number of items with each change (`renew`),
+//!    so a tree that was changed for long answers about as fast as one built afresh.
 //! 6. No answer depends on the tree's shape. Hits are ordered by (d², key): d² by the fixed
 //!    expression of rule 5 of `space`, keys by [`Select`], asked only where distances are equal.
 //!    Pruning is by the same expression on boxes, which is never larger than an item's inside.
@@ -28,6 +30,8 @@ mod batch;
 mod best;
 mod blocks;
 mod build;
+mod carve;
+mod cell;
 mod error;
 mod extent;
 mod fetch;
@@ -42,7 +46,9 @@ mod page;
 mod pool;
 mod query;
 mod remove;
+mod renew;
 mod select;
+mod shape;
 mod snapshot;
 mod split;
 mod tiers;
@@ -63,6 +69,7 @@ mod oracle;
 pub use error::{ItemError, QueryError};
 pub use extent::Extent;
 pub use select::{Accepting, BySlot, Select};
+pub(crate) use shape::{Shape, ShapePage};
 pub use snapshot::Snapshot;
 pub use tiers::Tiers;
 pub use view::View;
@@ -74,6 +81,7 @@ use lanes::Path;
 use node::Node;
 use page::Bucket;
 use pool::{Link, Pool};
+use renew::Sweep;
 
 /// A tree over items of extent `E`: [`Vec3`] for points, [`Aabb`] for boxes.
 ///
@@ -103,6 +111,8 @@ pub struct Bvh<E: Extent> {
     height: u8,
     /// The vectors that queries use.
     path: Path,
+    /// What to build anew next.
+    sweep: Sweep,
 }
 
 /// No place: an absent slot, no parent, no root.
@@ -138,6 +148,7 @@ impl<E: Extent> Bvh<E> {
             root: NOWHERE,
             height: 0,
             path: Path::best(),
+            sweep: Sweep::new(),
         }
     }
 
@@ -189,6 +200,7 @@ impl<E: Extent> Bvh<E> {
         self.len = 0;
         self.root = NOWHERE;
         self.height = 0;
+        self.sweep.clear();
     }
 
     /// Takes memory ahead, so that no operation allocates in this tree, nor a change in `work`,
@@ -205,6 +217,7 @@ impl<E: Extent> Bvh<E> {
         self.places.reserve(items.saturating_sub(self.places.len()));
         self.pages.reserve(pages);
         self.nodes.reserve(nodes);
+        self.sweep.reserve();
         work.reserve_changes::<E>(items, pages, nodes);
     }
 
@@ -214,6 +227,7 @@ impl<E: Extent> Bvh<E> {
         self.pages.memory_bytes()
             + self.nodes.memory_bytes()
             + self.places.capacity() * size_of::<u32>()
+            + self.sweep.memory_bytes()
     }
 
     /// The page and lane of `slot`.

@@ -30,6 +30,18 @@ pub(super) struct Inside<'a> {
     pub(super) bounds: &'a Aabb,
 }
 
+/// A bit for each child whose box overlaps this one.
+pub(super) struct Overlapping<'a>(pub(super) &'a Node, pub(super) &'a Aabb);
+
+impl Operation for Overlapping<'_> {
+    type Output = u16;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> u16 {
+        self.0.overlaps::<L>(self.1)
+    }
+}
+
 impl Operation for Inside<'_> {
     type Output = (u32, u8);
 

@@ -20,13 +20,25 @@ pub(super) struct Link {
     pub(super) parent: u32,
     /// The [`sparseness`](Self::sparseness) that the bucket was made with, or could not come below.
     pub(super) home: f32,
+    /// The upper half of the least sparseness that a page had: rounded towards zero.
+    made: u16,
     /// How many lanes are occupied: the first ones.
     pub(super) len: u8,
-    /// 0 for a page, else one more than its children's.
-    pub(super) height: u8,
-    /// Whether the bucket waits for its refit.
-    pub(super) dirty: bool,
+    /// 0 for a page, else one more than its children's; and [`DIRTY`].
+    state: u8,
 }
+
+/// Whether a bucket waits for its refit, beside its height.
+const DIRTY: u8 = 0x80;
+
+/// The edge of a bucket of so many entries, in edges of one entry's share.
+#[inline]
+pub(super) fn edge(entries: usize) -> f32 {
+    EDGE[entries.min(16)]
+}
+
+/// Of a page that was not measured yet: more than any sparseness.
+const UNKNOWN: u16 = 0x7f80;
 
 /// Cube roots.
 const EDGE: [f32; 17] = [
@@ -50,11 +62,49 @@ const EDGE: [f32; 17] = [
 ];
 
 impl Link {
+    #[inline]
+    pub(super) const fn height(&self) -> u8 {
+        self.state & !DIRTY
+    }
+
+    #[inline]
+    pub(super) const fn is_dirty(&self) -> bool {
+        self.state & DIRTY != 0
+    }
+
+    #[inline]
+    pub(super) const fn set_dirty(&mut self, dirty: bool) {
+        self.state = if dirty { self.state | DIRTY } else { self.height() };
+    }
+
+    /// The least sparseness that the page had since it was built, to a 128th; of a page that came by
+    /// a split, since the one before it was built.
+    #[inline]
+    pub(super) const fn made(&self) -> f32 {
+        f32::from_bits((self.made as u32) << 16)
+    }
+
+    /// The page has this sparseness now.
+    #[inline]
+    pub(super) const fn was_as_dense(&mut self, sparseness: f32) {
+        // Not negative, so bits are in the order of numbers.
+        let now = (sparseness.to_bits() >> 16) as u16;
+        if now < self.made {
+            self.made = now;
+        }
+    }
+
+    /// The page comes of another by a split.
+    #[inline]
+    pub(super) const fn comes_of(&mut self, other: Self) {
+        self.made = other.made;
+    }
+
     /// The margin of one entry's share of a bucket of this margin: so as entries leave, what is left
     /// is measured by how sparse it is, and a bucket that lost most of them may not stay as large.
     #[inline]
     pub(super) fn sparseness(&self, margin: f32) -> f32 {
-        margin / EDGE[usize::from(self.len.min(16))]
+        margin / edge(usize::from(self.len))
     }
 
     /// Whether a margin exceeds what the bucket was made for by this factor.
@@ -100,7 +150,7 @@ impl<B: Bucket> Pool<B> {
 
     /// An empty bucket.
     pub(super) fn alloc(&mut self, height: u8) -> u32 {
-        let link = Link { parent: NOWHERE, home: 0.0, len: 0, height, dirty: false };
+        let link = Link { parent: NOWHERE, home: 0.0, made: UNKNOWN, len: 0, state: height };
         if let Some(index) = self.free.pop() {
             *self.bucket_mut(index) = B::EMPTY;
             *self.link_mut(index) = link;
@@ -118,8 +168,20 @@ impl<B: Bucket> Pool<B> {
     pub(super) fn release(&mut self, index: u32) {
         let link = self.link_mut(index);
         link.len = 0;
-        link.dirty = false;
+        link.set_dirty(false);
         self.free.push(index);
+    }
+
+    /// How many released numbers wait.
+    pub(super) fn free_len(&self) -> usize {
+        self.free.len()
+    }
+
+    /// Lets the numbers that were released since [`free_len`](Self::free_len) was `first` be used
+    /// from the least on: so what is made together lies together.
+    pub(super) fn sort_free(&mut self, first: usize) {
+        let first = first.min(self.free.len());
+        self.free[first..].sort_unstable_by(|one, other| other.cmp(one));
     }
 
     pub(super) fn blocks(&self) -> &Blocks<B> {

@@ -7,7 +7,7 @@ use super::workspace::{Homeless, Workspace};
 use super::{Bvh, NOWHERE, split_place};
 
 /// A bucket with fewer entries dissolves.
-const FEWEST: usize = 4;
+pub(super) const FEWEST: usize = 4;
 
 /// How many removals ahead a page is asked for.
 const AHEAD: usize = 8;
@@ -21,6 +21,7 @@ impl<E: Extent> Bvh<E> {
         let item = E::from_box(&self.pages.bucket(page).entry(lane));
         self.places[slot as usize] = NOWHERE;
         self.len -= 1;
+        self.sweep.removed();
         self.take(0, page, lane);
         if usize::from(self.pages.link(page).len) < FEWEST {
             self.condense(0, page, work);
@@ -47,7 +48,9 @@ impl<E: Extent> Bvh<E> {
             }
             self.remove(slot, work);
         }
-        before - self.len()
+        let removed = before - self.len();
+        self.renew(removed, work);
+        removed
     }
 
     /// Takes the entry in a lane out of the bucket `index` at `height`; the last one moves there.
@@ -88,11 +91,7 @@ impl<E: Extent> Bvh<E> {
             }
             let (above, lane) = split_place(link.parent);
             if len < FEWEST {
-                for own in 0..len {
-                    let (bounds, id) = self.entry(height, index, own);
-                    work.homeless.push(Homeless { bounds, id, height });
-                }
-                self.release(height, index);
+                self.dissolve(height, index, work);
                 self.take(height + 1, above, lane);
             } else {
                 let bounds = self.bounds_of(height, index);
@@ -106,13 +105,28 @@ impl<E: Extent> Bvh<E> {
         }
     }
 
+    /// Releases the bucket `index` at `height`; its entries are then homeless.
+    pub(super) fn dissolve(&mut self, height: u8, index: u32, work: &mut Workspace) {
+        for lane in 0..usize::from(self.link(height, index).len) {
+            let (bounds, id) = self.entry(height, index, lane);
+            work.homeless.push(Homeless { bounds, id, height });
+        }
+        self.release(height, index);
+    }
+
     /// Places what is homeless; then a root with one child gives way to it.
     ///
     /// A root that is a node has two children or more between operations, and one chain of
-    /// dissolving buckets takes one child of it at most: so it stands until here.
+    /// dissolving buckets takes one child of it at most: so it stands until here. Where a whole part
+    /// was taken out it may be gone, and what is left lower than a homeless subtree: that then
+    /// dissolves.
     pub(super) fn settle(&mut self, work: &mut Workspace) {
         while let Some(entry) = work.homeless.pop() {
-            self.place_entry(entry);
+            if entry.height <= self.height {
+                self.place_entry(entry);
+            } else {
+                self.dissolve(entry.height - 1, entry.id, work);
+            }
         }
         while self.height > 0 && self.nodes.link(self.root).len == 1 {
             let child = self.nodes.bucket(self.root).id(0);

@@ -22,6 +22,8 @@ impl<E: Extent> Bvh<E> {
         let kept = divide(&mut crowd);
         let beside = self.alloc(height);
         let (left, right) = crowd.split_at(kept);
+        let link = *self.link(height, index);
+        self.link_mut(height, beside).comes_of(link);
         self.fill(height, index, left);
         self.fill(height, beside, right);
         beside
@@ -39,6 +41,7 @@ impl<E: Extent> Bvh<E> {
         let link = self.link_mut(height, index);
         link.len = entries.len() as u8;
         link.home = link.sparseness(size);
+        link.was_as_dense(link.home);
     }
 }
 

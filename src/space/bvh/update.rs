@@ -8,18 +8,23 @@ use super::workspace::{Homeless, Workspace};
 use super::{Bvh, NOWHERE, margin, split_place};
 
 /// A bucket is outgrown where it is sparser than it was made by this factor…
-const OUTGROWN: f32 = 1.1;
+const OUTGROWN: f32 = 1.3;
 
-/// …and gives back its outliers until it is within this one. Both by measurement: looser ones let
-/// buckets overlap, tighter ones place anew what only trembles.
-const FITTING: f32 = 0.9;
+/// …and gives back its outliers until it is within this one. Both by measurement: tighter ones place
+/// anew what stays near; looser ones let buckets overlap longer than until they are built anew.
+const FITTING: f32 = 1.15;
+
+/// From so many items on, a page's size tells how dense they are.
+const TELLING: u8 = 12;
 
 /// How many moves ahead a page is asked for.
 const AHEAD: usize = 12;
 
 impl<E: Extent> Bvh<E> {
     /// Moves items: each slot takes the extent given last for it. Each page and node above them is
-    /// refitted once; what has outgrown its size gives back its outliers.
+    /// refitted once; what has outgrown its size gives back its outliers. Then parts of the tree that
+    /// have worn out are built anew: some for each that moved, and at most 8,192 items, an eighth of the
+    /// moves and one part of a few thousand in a call.
     ///
     /// O(m + touched pages), and O(log n) for each item that is placed anew.
     ///
@@ -63,6 +68,8 @@ impl<E: Extent> Bvh<E> {
             at += 1;
             self.give_back(height, index, work);
         }
+        self.sweep.changed(moves.len());
+        self.renew(moves.len(), work);
         Ok(())
     }
 
@@ -75,11 +82,16 @@ impl<E: Extent> Bvh<E> {
             for &index in &work.dirty {
                 let bounds = self.bounds_of(height, index);
                 let link = self.link_mut(height, index);
-                link.dirty = false;
+                link.set_dirty(false);
                 if link.parent == NOWHERE {
                     continue;
                 }
-                if link.outgrows(margin(&bounds), OUTGROWN) {
+                let size = margin(&bounds);
+                if height == 0 && link.len >= TELLING {
+                    let sparseness = link.sparseness(size);
+                    link.was_as_dense(sparseness);
+                }
+                if link.outgrows(size, OUTGROWN) {
                     work.outgrown.push((height, index));
                 }
                 let (above, lane) = split_place(link.parent);
@@ -87,8 +99,8 @@ impl<E: Extent> Bvh<E> {
                 if node.entry(lane) != bounds {
                     node.put(lane, &bounds, index);
                     let link = self.nodes.link_mut(above);
-                    if !link.dirty {
-                        link.dirty = true;
+                    if !link.is_dirty() {
+                        link.set_dirty(true);
                         work.dirty_above.push(above);
                     }
                 }
@@ -103,7 +115,7 @@ impl<E: Extent> Bvh<E> {
     fn give_back(&mut self, height: u8, index: u32, work: &mut Workspace) {
         let link = *self.link(height, index);
         // Trimming another bucket may have dissolved this one or used its number again.
-        if link.len == 0 || link.height != height || link.parent == NOWHERE {
+        if link.len == 0 || link.height() != height || link.parent == NOWHERE {
             return;
         }
         let mut size = margin(&self.bounds_of(height, index));
@@ -117,6 +129,9 @@ impl<E: Extent> Bvh<E> {
             let lane = self.outlier(height, index);
             let (bounds, id) = self.entry(height, index, lane);
             work.homeless.push(Homeless { bounds, id, height });
+            if height == 0 {
+                self.sweep.strayed();
+            }
             self.take(height, index, lane);
             size = margin(&self.bounds_of(height, index));
         }

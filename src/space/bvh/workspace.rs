@@ -7,6 +7,7 @@ use super::super::vector::Vec3;
 use super::best::Best;
 use super::build::Seed;
 use super::extent::Extent;
+use super::renew::MANY;
 use super::walk::{HIGHEST, Waiting};
 
 /// Scratch memory of one thread. It grows to what the largest operation so far needed, then no
@@ -33,6 +34,8 @@ pub struct Workspace {
     pub(super) points: Vec<(u32, Vec3)>,
     pub(super) boxes: Vec<(u32, Aabb)>,
     pub(super) seeds: Vec<Seed>,
+    /// The least lower bounds behind boxes in an order.
+    pub(super) lows: Vec<f32>,
     /// A bit for each slot that a batch names, or for each page that it changes.
     pub(super) named: Vec<u64>,
 }
@@ -118,6 +121,12 @@ pub(super) struct Homeless {
 /// More than one chain of dissolving buckets makes homeless: fewer than four of each height.
 const DEEPEST: usize = 256;
 
+/// More are not made homeless by a part that is taken out.
+pub(super) const HOMELESS: usize = 4_096;
+
+/// A part has no more items: it has far fewer, unless pages are much larger than it.
+pub(super) const PART: usize = 8_192;
+
 /// Room for `count` in all.
 fn reserve<T>(list: &mut Vec<T>, count: usize) {
     list.reserve(count.saturating_sub(list.len()));
@@ -142,12 +151,24 @@ impl Workspace {
         reserve(&mut self.slots, hits + 16);
     }
 
+    /// Room for a part of a tree of `items` that is built anew: at most 0.8 MB. Taken at once, so
+    /// that no later, larger part takes more.
+    pub(super) fn reserve_part<E: Extent>(&mut self, items: usize) {
+        let room = items.next_power_of_two();
+        reserve(E::list(self), room.min(PART));
+        reserve(&mut self.seeds, room.min(PART));
+        reserve(&mut self.homeless, room.min(HOMELESS + DEEPEST));
+        reserve(&mut self.boxes, (room / 4).min(MANY));
+        reserve(&mut self.lows, (room / 4).min(MANY));
+    }
+
     /// Room for changes of a tree of `items`.
     pub(super) fn reserve_changes<E: Extent>(&mut self, items: usize, pages: usize, nodes: usize) {
         reserve(&mut self.dirty, pages);
         reserve(&mut self.dirty_above, pages);
         reserve(&mut self.outgrown, pages + nodes);
-        reserve(&mut self.homeless, DEEPEST);
+        reserve(&mut self.homeless, HOMELESS + DEEPEST);
+        self.reserve_part::<E>(items);
         reserve(&mut self.named, items.max(pages).div_ceil(64));
         reserve(E::list(self), items);
         reserve(&mut self.seeds, items);

@@ -136,9 +136,20 @@ fn gap(low: f32, high: f32, at: f32) -> f32 {
 }
 
 /// The largest finite `f32` not above `value`.
+///
+/// By selects and sums alone: whether a number was rounded up is as good as random, and a processor that
+/// guesses it wrong waits for the memory that the number came from.
+#[inline]
 fn round_down(value: f64) -> f32 {
     let near = value as f32;
-    let down = if f64::from(near) > value { near.next_down() } else { near };
+    let is_above = i32::from(f64::from(near) > value);
+    // The next number towards −∞: one less in the bits of a positive number, one more in those of a
+    // negative one; zero has no sign to go by.
+    let bits = near.to_bits() as i32;
+    let below_zero = f32::from_bits(0x8000_0001);
+    let step = is_above * (1 | -i32::from(bits < 0));
+    let down = f32::from_bits((bits - step) as u32);
+    let down = if (near == 0.0) & (is_above == 1) { below_zero } else { down };
     down.clamp(f32::MIN, f32::MAX)
 }
 
@@ -179,6 +190,23 @@ mod tests {
         assert_eq!(unit.distance_squared(Vec3::splat(0.5)), 0.0);
         assert_eq!(unit.distance_squared(Vec3::new(-3.0, 5.0, 0.5)), 25.0);
         assert!(unit.distance_squared(Vec3::splat(f32::NAN)).is_nan());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn rounding_down_gives_the_largest_below(bits: u64, near: f32) {
+            // All sizes, and those that lie about a number.
+            let about = f64::from(near);
+            for value in [f64::from_bits(bits), about, about.next_up(), about.next_down()] {
+                if value.is_nan() {
+                    continue;
+                }
+                let near = value as f32;
+                let down = if f64::from(near) > value { near.next_down() } else { near };
+                let expected = down.clamp(f32::MIN, f32::MAX);
+                proptest::prop_assert_eq!(round_down(value).to_bits(), expected.to_bits());
+            }
+        }
     }
 
     #[test]

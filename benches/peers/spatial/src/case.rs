@@ -167,8 +167,17 @@ pub const CASES: &[Case] = &[
     Case {
         name: "drift",
         unit: "ns",
-        rows: &["-before", "-after", "-fresh"],
-        about: "8 nearest before --ticks ticks in which 1 % of the points move 5 cm, after them, and after a fresh build; only if named",
+        rows: &[
+            "-before",
+            "-after",
+            "-fresh",
+            "-move",
+            "-worst-tick",
+            "-box-before",
+            "-box-after",
+            "-box-fresh",
+        ],
+        about: "8 nearest before --ticks ticks in which 1 % of the points move --step, after them, and after a fresh build; a move; the costliest tick; a box of 3 m; only if named",
         load: Load::Drift,
     },
 ];

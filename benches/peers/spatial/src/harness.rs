@@ -29,6 +29,8 @@ pub struct Plan {
     pub seconds: Duration,
     /// Ticks of a drift.
     pub ticks: usize,
+    /// How far an object goes in a tick of a drift, in metres.
+    pub step_m: f32,
     /// Whether to print JSON.
     pub json: bool,
 }
@@ -256,8 +258,9 @@ impl Plan {
             },
             Load::Drift => {
                 seat.points = false;
-                let figures = drift::run(&mut *seat.peer, world.points.len(), self.ticks);
-                Turn { figures: figures.to_vec(), answers: Vec::new() }
+                let objects = world.points.len();
+                let figures = drift::run(&mut *seat.peer, objects, self.ticks, self.step_m);
+                Turn { figures, answers: Vec::new() }
             }
         }
     }

@@ -20,6 +20,8 @@ pub enum Command {
 const REPEAT_LIMIT: usize = 100;
 /// Longest measured time of a turn, in seconds.
 const SECONDS_LIMIT: f64 = 10.0;
+/// Farthest that an object of a drift goes in a tick, in metres.
+const STEP_LIMIT_M: f32 = 10.0;
 /// Objects of a world.
 const OBJECTS_LIMIT: usize = 10_000_000;
 
@@ -33,6 +35,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
     let (mut cases, mut peers): (Vec<&'static Case>, Vec<&'static str>) = (Vec::new(), Vec::new());
     let (mut layouts, mut objects) = (Vec::new(), Vec::new());
     let (mut repeat, mut seconds, mut ticks, mut json) = (5, 0.05, 100_000, false);
+    let mut step_m = 0.05;
     while let Some(argument) = arguments.next() {
         let mut value = |what: &str| {
             arguments.next().ok_or_else(|| format!("{argument} needs a value: {what}"))
@@ -73,6 +76,14 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
                         format!("--seconds {given:?}: expected 0.001 to {SECONDS_LIMIT}")
                     })?;
             }
+            "--step" => {
+                let given = value("a way in metres")?;
+                step_m = given
+                    .parse()
+                    .ok()
+                    .filter(|step| (0.0..=STEP_LIMIT_M).contains(step))
+                    .ok_or_else(|| format!("--step {given:?}: expected 0 to {STEP_LIMIT_M}"))?;
+            }
             "--json" => json = true,
             "--list" => return Ok(Command::Print(list())),
             "--help" | "-h" => return Ok(Command::Print(help())),
@@ -89,7 +100,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
         objects.extend([100_000, 1_000_000]);
     }
     let seconds = Duration::from_secs_f64(seconds);
-    Ok(Command::Run(Plan { cases, peers, layouts, objects, repeat, seconds, ticks, json }))
+    Ok(Command::Run(Plan { cases, peers, layouts, objects, repeat, seconds, ticks, step_m, json }))
 }
 
 fn number(given: &str, least: usize, most: usize) -> Result<usize, String> {
@@ -104,7 +115,7 @@ fn help() -> String {
     format!(
         "Runs the spatial cases of xrmesh against other libraries.
 
-xrmesh-spatial-peers [--case NAME]... [--peer NAME]... [--layout NAME]... [--objects N]... [--repeat N] [--seconds S] [--ticks N] [--json]
+xrmesh-spatial-peers [--case NAME]... [--peer NAME]... [--layout NAME]... [--objects N]... [--repeat N] [--seconds S] [--ticks N] [--step M] [--json]
 xrmesh-spatial-peers --list | --help
 
   --case NAME    only this case; may be repeated
@@ -114,6 +125,7 @@ xrmesh-spatial-peers --list | --help
   --repeat N     turns of each peer; the median counts (default 5, at most {REPEAT_LIMIT})
   --seconds S    least CPU time of a turn of queries (default 0.05, at most {SECONDS_LIMIT}); all 10,000 are asked at least once
   --ticks N      ticks of the case drift (default 100000)
+  --step M       metres that an object goes in a tick of the case drift (default 0.05)
   --json         one line of JSON instead
 
 Prints a line for each case and peer: case, peer, median, ratio, with tabs between. The ratio is the median over that of
@@ -162,6 +174,7 @@ mod tests {
             ("--repeat 0", "\"0\": expected 1"),
             ("--seconds nan", "--seconds \"nan\""),
             ("--seconds", "needs a value"),
+            ("--step 11", "--step \"11\""),
             ("--fast", "unknown argument \"--fast\""),
         ] {
             match given(line) {

@@ -11,7 +11,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 
 use clock::cpu_s;
-use record::Record;
+use peers::Reopened;
+use record::{Record, summed};
 
 const HELP: &str = "\
 Writes, commits and reloads objects of about 100 bytes in several stores, in turn.
@@ -53,8 +54,7 @@ fn main() -> Result<()> {
         .map(|batch| {
             // 1,000 objects spread over all of them.
             let slot = |i: u32| (i * (options.objects / 1000).max(1) + batch) % options.objects;
-            let mut batch_of: Vec<_> =
-                (0..1000).map(|i| Record::new(slot(i), batch + 1)).collect();
+            let mut batch_of: Vec<_> = (0..1000).map(|i| Record::new(slot(i), batch + 1)).collect();
             batch_of.dedup_by_key(|record| record.slot);
             batch_of
         })
@@ -107,17 +107,13 @@ fn measure(
     let (write_s, write_cpu_s) = (begun.elapsed().as_secs_f64(), cpu_s() - cpu);
     let bytes_per_object = folder_bytes(folder)? as f64 / records.len() as f64;
     let (begun, cpu) = (Instant::now(), cpu_s());
-    let found = peer.reopen(folder)?;
+    let Reopened { found, held } = peer.reopen(folder)?;
     let (reopen_s, reopen_cpu_s) = (begun.elapsed().as_secs_f64(), cpu_s() - cpu);
+    drop(held);
     ensure!(found == expected, "{found:?} came back, expected {expected:?}");
     let changes: usize = batches.iter().map(Vec::len).sum();
     let durable_per_s = changes as f64 / peer.durable(folder, batches)?;
     Ok(Figures { write_s, write_cpu_s, bytes_per_object, reopen_s, reopen_cpu_s, durable_per_s })
-}
-
-/// How many records there are, and the sum of their x in the order of slots.
-fn summed(records: &[Record]) -> (usize, f64) {
-    (records.len(), records.iter().map(|record| f64::from(record.numbers[0])).sum())
 }
 
 /// The bytes on disk, as the file system has them allocated.

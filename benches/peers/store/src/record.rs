@@ -41,10 +41,19 @@ impl Record {
             slot,
             class: (draw[0] % u32::from(CLASSES)) as u16,
             numbers: [
-                a * 100.0, b * 100.0, c * 100.0, // position
-                x, 0.0, 0.0, w, // orientation
-                0.1 + 0.4 * d, 0.1 + 0.4 * b, 0.1 + 0.4 * c, // half extents
-                a - 0.5, b - 0.5, c - 0.5, // velocity
+                a * 100.0,
+                b * 100.0,
+                c * 100.0, // position
+                x,
+                0.0,
+                0.0,
+                w, // orientation
+                0.1 + 0.4 * d,
+                0.1 + 0.4 * b,
+                0.1 + 0.4 * c, // half extents
+                a - 0.5,
+                b - 0.5,
+                c - 0.5, // velocity
             ],
             shares: [0.5 + 0.5 * d, 1.0],
             seen_ns: [seen, seen + 5_000_000_000],
@@ -89,4 +98,9 @@ impl Record {
 /// The key of a record: in the order of slots.
 pub fn key(slot: u32) -> [u8; 8] {
     u64::from(slot).to_be_bytes()
+}
+
+/// How many records there are, and the sum of their x in the order of slots.
+pub fn summed(records: &[Record]) -> (usize, f64) {
+    (records.len(), records.iter().map(|record| f64::from(record.numbers[0])).sum())
 }

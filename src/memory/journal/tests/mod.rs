@@ -136,7 +136,7 @@ impl Store {
     ) -> Result<Self, RecoverError> {
         let mut history = Vec::new();
         let (journal, report) = recover(Arc::new(storage), config, &mut |change| {
-            history.push(change);
+            history.push(change.into());
             Ok(())
         })?;
         Ok(Self { journal, history, image: None, report })

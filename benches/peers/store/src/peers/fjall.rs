@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::Peer;
+use super::{Peer, Reopened};
 use crate::record::{Record, key};
 
 pub struct Fjall;
@@ -45,7 +45,7 @@ impl Peer for Fjall {
         Ok(begun.elapsed().as_secs_f64())
     }
 
-    fn reopen(&self, folder: &Path) -> Result<(usize, f64)> {
+    fn reopen(&self, folder: &Path) -> Result<Reopened> {
         let (_database, objects) = open(folder)?;
         let mut loaded = Vec::new();
         for entry in objects.iter() {
@@ -53,6 +53,6 @@ impl Peer for Fjall {
             let slot = u64::from_be_bytes(key.as_ref().try_into()?) as u32;
             loaded.push(Record::parse(slot, &bytes).context("a record")?);
         }
-        Ok(super::super::summed(&loaded))
+        Ok(Reopened::parsed(loaded))
     }
 }

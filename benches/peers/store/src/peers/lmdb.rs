@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, PutFlags};
 
-use super::Peer;
+use super::{Peer, Reopened};
 use crate::record::{Record, key};
 
 pub struct Lmdb;
@@ -61,7 +61,7 @@ impl Peer for Lmdb {
         Ok(seconds)
     }
 
-    fn reopen(&self, folder: &Path) -> Result<(usize, f64)> {
+    fn reopen(&self, folder: &Path) -> Result<Reopened> {
         let (env, database) = open(folder)?;
         let transaction = env.read_txn()?;
         let mut loaded = Vec::new();
@@ -72,6 +72,6 @@ impl Peer for Lmdb {
         }
         drop(transaction);
         env.prepare_for_closing().wait();
-        Ok(super::super::summed(&loaded))
+        Ok(Reopened::parsed(loaded))
     }
 }

@@ -10,13 +10,16 @@ use xrmesh::memory::{
 use xrmesh::storage::FileStorage;
 use xrmesh::{Pose, Quat, Time, Vec3};
 
-use super::Peer;
+use super::{Peer, Reopened};
 use crate::record::{CLASSES, Record};
 
 /// The memory of xrmesh, whose changes the host's thread flushes itself, or another thread while the
 /// host goes on with the next batch.
 pub struct Ours {
     pub is_flushed_elsewhere: bool,
+    /// Whether the memory is published before it is closed: then its index is built, and its order kept for
+    /// the next opening.
+    pub is_published: bool,
 }
 
 fn open(folder: &Path) -> Result<SpatialMemory> {
@@ -57,14 +60,27 @@ fn replace(memory: &mut SpatialMemory, classes: &[ClassId], batch: &[Record]) ->
 
 impl Peer for Ours {
     fn name(&self) -> &'static str {
-        if self.is_flushed_elsewhere { "xrmesh-flusher" } else { "xrmesh" }
+        match (self.is_published, self.is_flushed_elsewhere) {
+            (true, _) => "xrmesh-published",
+            (false, true) => "xrmesh-flusher",
+            (false, false) => "xrmesh",
+        }
     }
 
     fn write(&self, folder: &Path, records: &[Record]) -> Result<()> {
         let mut memory = open(folder)?;
         let classes = classes(&mut memory)?;
-        for record in records {
-            memory.insert(&object(record, &classes)?)?;
+        // As many at a time as a host holds at once.
+        let (mut objects, mut ids) = (Vec::new(), Vec::new());
+        for records in records.chunks(65_536) {
+            objects.clear();
+            for record in records {
+                objects.push(object(record, &classes)?);
+            }
+            memory.insert_all(&objects, &mut ids)?;
+        }
+        if self.is_published {
+            memory.publish(Time::ZERO)?.journal?;
         }
         memory.close()?;
         Ok(())
@@ -107,7 +123,7 @@ impl Peer for Ours {
         Ok(seconds)
     }
 
-    fn reopen(&self, folder: &Path) -> Result<(usize, f64)> {
+    fn reopen(&self, folder: &Path) -> Result<Reopened> {
         let mut memory = open(folder)?;
         let count = memory.len();
         // A query, so that the index is there; the sum over all objects is not timed apart.
@@ -119,6 +135,6 @@ impl Peer for Ours {
                 Ok(f64::from(object.pose.position().x))
             })
             .sum::<Result<f64>>()?;
-        Ok((count, sum))
+        Ok(Reopened { found: (count, sum), held: Box::new(memory) })
     }
 }

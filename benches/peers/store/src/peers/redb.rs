@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::Peer;
+use super::{Peer, Reopened};
 use crate::record::Record;
 
 const TABLE: TableDefinition<u64, &[u8]> = TableDefinition::new("objects");
@@ -43,7 +43,7 @@ impl Peer for Redb {
         Ok(begun.elapsed().as_secs_f64())
     }
 
-    fn reopen(&self, folder: &Path) -> Result<(usize, f64)> {
+    fn reopen(&self, folder: &Path) -> Result<Reopened> {
         let database = Database::open(folder.join("objects.redb"))?;
         let transaction = database.begin_read()?;
         let table = transaction.open_table(TABLE)?;
@@ -52,6 +52,6 @@ impl Peer for Redb {
             let (slot, bytes) = entry?;
             loaded.push(Record::parse(slot.value() as u32, bytes.value()).context("a record")?);
         }
-        Ok(super::super::summed(&loaded))
+        Ok(Reopened::parsed(loaded))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, params};
 
-use super::Peer;
+use super::{Peer, Reopened};
 use crate::record::Record;
 
 pub struct Sqlite;
@@ -53,7 +53,7 @@ impl Peer for Sqlite {
         Ok(begun.elapsed().as_secs_f64())
     }
 
-    fn reopen(&self, folder: &Path) -> Result<(usize, f64)> {
+    fn reopen(&self, folder: &Path) -> Result<Reopened> {
         let connection = open(folder)?;
         let mut select = connection.prepare("SELECT slot, object FROM objects ORDER BY slot")?;
         let mut rows = select.query([])?;
@@ -63,6 +63,6 @@ impl Peer for Sqlite {
             let bytes = row.get_ref(1)?.as_blob()?;
             loaded.push(Record::parse(slot, bytes).context("a record")?);
         }
-        Ok(super::super::summed(&loaded))
+        Ok(Reopened::parsed(loaded))
     }
 }
