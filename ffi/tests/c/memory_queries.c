@@ -18,7 +18,7 @@ static uint32_t seed = 12345;
 static float chance(float most)
 {
     seed = seed * 1664525u + 1013904223u;
-    return floorf((float)(seed >> 8) / 16777216.0f * most * 64) / 64;
+    return (float)(int)((float)(seed >> 8) / 16777216.0f * most * 64) / 64;
 }
 
 static xrmesh_memory random_world(void)
@@ -186,6 +186,16 @@ static void points_and_boxes(xrmesh_snapshot snapshot, xrmesh_workspace workspac
     }
 }
 
+/* Newton's, so that the suite needs no mathematics library. */
+static double root(double of)
+{
+    double guess = of > 1 ? of : 1;
+    int step;
+    for (step = 0; step < 60; step++)
+        guess = (guess + of / guess) / 2;
+    return guess;
+}
+
 /* Where a ray enters a box and leaves it again; a little beside it, neither is sure. */
 static int enters(const thing *one, const xrmesh_ray *ray, double *from, double *until)
 {
@@ -195,7 +205,7 @@ static int enters(const thing *one, const xrmesh_ray *ray, double *from, double 
     *until = 1e30;
     for (axis = 0; axis < 3; axis++)
         length += (double)ray->direction[axis] * ray->direction[axis];
-    length = sqrt(length);
+    length = root(length);
     for (axis = 0; axis < 3; axis++) {
         const double step = ray->direction[axis] / length;
         double a = (one->box.low[axis] - ray->origin[axis]) / step, b = (one->box.high[axis] - ray->origin[axis]) / step;
