@@ -21,6 +21,7 @@ use xrmesh_ffi::memory::lookup::*;
 use xrmesh_ffi::memory::options::*;
 use xrmesh_ffi::memory::publish::*;
 use xrmesh_ffi::memory::query::*;
+use xrmesh_ffi::memory::shapes::*;
 use xrmesh_ffi::memory::snapshot::*;
 use xrmesh_ffi::memory::workspace::*;
 use xrmesh_ffi::memory::write::*;

@@ -114,7 +114,7 @@ static void sessions(void)
 {
     xrmesh_mesh mesh = new_mesh();
     xrmesh_object_id id = 0;
-    xrmesh_memory memory = beginning(&id), other;
+    xrmesh_memory memory = beginning(&id), other, third;
     xrmesh_agent_type type;
     xrmesh_named_type named;
     xrmesh_replay_options options;
@@ -179,9 +179,19 @@ static void sessions(void)
     OK(xrmesh_replay_into_mesh(replay, 16, 1024, &mesh));
     OK(xrmesh_memory_destroy(memory));
     OK(xrmesh_mesh_memory(mesh, &memory));
+    OK(xrmesh_mesh_memory(mesh, &other));
     OK(xrmesh_memory_remove(memory, id));
     tick_ms(mesh, 1000);
     OK(xrmesh_mesh_detach_memory(mesh, memory));
+    /* The other handle is told, also when another memory has come. */
+    GIVES(XRMESH_ERROR_NOT_ATTACHED, xrmesh_memory_remove(other, id));
+    third = new_memory();
+    OK(xrmesh_mesh_attach_memory(mesh, third));
+    GIVES(XRMESH_ERROR_NOT_ATTACHED, xrmesh_memory_remove(other, id));
+    GIVES(XRMESH_ERROR_NOT_ATTACHED, xrmesh_mesh_detach_memory(mesh, other));
+    OK(xrmesh_mesh_detach_memory(mesh, third));
+    OK(xrmesh_memory_destroy(third));
+    OK(xrmesh_memory_destroy(other));
     GIVES(XRMESH_NONE, xrmesh_mesh_memory(mesh, &other));
     OK(xrmesh_mesh_destroy(mesh));
     OK(xrmesh_memory_close(memory, NULL));
