@@ -205,8 +205,8 @@ fn crowd(disk: &RamDisk) -> SpatialMemory {
         SpatialMemory::open(disk.open().unwrap(), MemoryConfig::default()).unwrap();
     let class = memory.class("thing").unwrap();
     let place = |at: u32| {
-        let [x, y, z] = [at * 7_919 % 1_000, at * 104_729 % 1_000, at * 1_299_709 % 1_000];
-        Pose::at(Vec3::new(x as f32, y as f32, z as f32) * 0.1).unwrap()
+        let part = |prime: u64| (u64::from(at) * prime % 1_000) as f32 * 0.1;
+        Pose::at(Vec3::new(part(7_919), part(104_729), part(1_299_709))).unwrap()
     };
     let new: Vec<_> = (0..6_000)
         .map(|at| NewObject::new(class, place(at)).half_extents(Vec3::splat(0.2)))

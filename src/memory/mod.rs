@@ -50,7 +50,7 @@
 //! 8. The past is what was undone (`history`): [`SpatialMemory::as_of`] gives any published state
 //!    that the configured bytes and age still cover, for every query.
 //! 9. A warmed-up frame of moves, queries and publishing allocates nothing. What may: objects that
-//!    come beyond the most that were there, changed attributes, frames and labels, corrections of
+//!    come beyond the most that were there or where none of their class was, changed attributes, frames and labels, corrections of
 //!    frames on which much hangs, and coming back to the past.
 //! 10. [`SpatialMemory::hash_state`] covers everything that later answers depend on, in slot order.
 //! 11. What detectors see is fused into objects that keep their identity (`fusion`); what should be

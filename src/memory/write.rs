@@ -51,7 +51,8 @@ impl SpatialMemory {
     /// threads of the current rayon pool.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert); [`WriteError::ObjectsFull`] also for more than there may ever be.
+    /// As [`insert`](Self::insert); [`WriteError::ObjectsFull`] also for more than there may ever be. Where
+    /// a store fails on the way, the objects before are there.
     pub fn insert_all(
         &mut self,
         objects: &[NewObject],

@@ -119,6 +119,26 @@ mod tests {
         }
     }
 
+    /// As `docs/format.md` gives it.
+    #[test]
+    fn its_bytes_are_as_documented() {
+        let disk = RamDisk::new();
+        let storage = disk.open().unwrap();
+        let pages = vec![ShapePage { len: 2, begins: 1 }, ShapePage { len: 1, begins: 0 }];
+        write_order(&storage, 258, &Shape { slots: vec![5, 0x0102_0304, 9], pages }).unwrap();
+        let bytes = disk.content("order-0000000000000102.xrm").unwrap();
+        assert_eq!(bytes.len(), 64 + (48 + 16) + 48);
+        assert_eq!(bytes[..16], *b"xrmstore\x01\0\x03\0\0\0\0\0");
+        assert_eq!(bytes[16..24], 258u64.to_le_bytes());
+        let records = [2, 1, 5, 0, 0, 0, 4, 3, 2, 1, 1, 0, 9, 0, 0, 0];
+        assert_eq!(bytes[64 + 8..64 + 16], *b"xrmb\x10\0\0\0");
+        assert_eq!(bytes[64 + 28..64 + 32], 2u32.to_le_bytes());
+        assert_eq!(bytes[64 + 48..128], records);
+        // The block without records that ends it says how many came before.
+        assert_eq!(bytes[128 + 16..128 + 24], 2u64.to_le_bytes());
+        assert_eq!(bytes[128 + 28..128 + 32], [0; 4]);
+    }
+
     #[test]
     fn any_flipped_bit_and_any_cut_makes_it_none() {
         let disk = RamDisk::new();

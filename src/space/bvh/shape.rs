@@ -128,6 +128,7 @@ impl<E: Extent> Bvh<E> {
         let bounds = self.bounds_of(height, index);
         let link = self.link_mut(height, index);
         link.home = link.sparseness(margin(&bounds));
+        link.was_as_dense(link.home);
         Some((index, bounds))
     }
 }
