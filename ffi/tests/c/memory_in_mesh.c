@@ -127,6 +127,12 @@ static void sessions(void)
     watcher me;
     uint64_t hash = 0, ticks = 0;
     uint32_t i;
+    xrmesh_observer scanner;
+    xrmesh_region sight;
+    memset(&scanner, 0, sizeof scanner);
+    xrmesh_region_default(&sight);
+    sight.radius = 50;
+    scanner.sight = &sight;
     memset(&me, 0, sizeof me);
     OK(xrmesh_workspace_create(0, &me.workspace));
     me.moves = id;
@@ -141,9 +147,9 @@ static void sessions(void)
     for (i = 0; i < 10; i++) {
         if (i == 4)
             OK(xrmesh_memory_add_anchor(memory, TEXT("shelf"), XRMESH_ANCHOR_WORLD, &pose, &anchor));
+        OK(xrmesh_memory_age(memory, &scanner, 1, 0, NULL)); /* at the last tick's time */
         tick_ms(mesh, 11 * i);
     }
-    GIVES(XRMESH_ERROR_RECORDED, xrmesh_memory_age(memory, NULL, 0, 0, NULL));
     GIVES(XRMESH_ERROR_RECORDED, xrmesh_memory_import_bytes(memory, (const uint8_t *)"{}", 2, 0, NULL));
     GIVES(XRMESH_ERROR_RECORDED, xrmesh_mesh_detach_memory(mesh, memory));
     OK(xrmesh_memory_object(memory, id, &object, NULL, 0));
