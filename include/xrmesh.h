@@ -3933,15 +3933,15 @@ xrmesh_status xrmesh_log_take(struct xrmesh_log_record *record, char *text, uint
 /**
  * Lowers the persistence of what lies where observers look at `now_ns`, at most 4,096 of them, and was not
  * seen since the last call for longer than the `patience_ns` of its class. To be called after
- * `xrmesh_memory_observe`, in each frame or a few times a second. `aged` is optional.
+ * `xrmesh_memory_observe`, in each frame or a few times a second. In a memory that is attached to a mesh the
+ * time is that of its last tick, and `now_ns` is not read. `aged` is optional.
  *
  * One at a time.
  *
  * Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
  * XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_UNKNOWN_VALUE,
- * XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_RECORDED in a mesh
- * whose session is recorded, XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY,
- * XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+ * XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED if its mesh
+ * is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
  */
 xrmesh_status xrmesh_memory_age(struct xrmesh_memory memory,
                                 const struct xrmesh_observer *observers,

@@ -107,7 +107,9 @@ fn of_replay(error: &ReplayError) -> xrmesh_status {
         ReplayError::Register(error) => of_register(error),
         ReplayError::UnknownType { .. } => XRMESH_ERROR_UNKNOWN_TYPE,
         ReplayError::NoProcessor { .. } => XRMESH_ERROR_UNKNOWN_PROCESSOR,
-        ReplayError::Refused { .. } | ReplayError::Diverged { .. } => XRMESH_ERROR_DIVERGED,
+        ReplayError::Refused { .. }
+        | ReplayError::Unrecorded { .. }
+        | ReplayError::Diverged { .. } => XRMESH_ERROR_DIVERGED,
         _ => XRMESH_ERROR_CORRUPT,
     }
 }
@@ -181,6 +183,8 @@ fn of_refused(error: &MemoryRefused) -> xrmesh_status {
     match error {
         MemoryRefused::Write(error) => of_write(error),
         MemoryRefused::Observe(error) => of_observe(error),
+        MemoryRefused::Age(AgeError::Write(error)) => of_write(error),
+        MemoryRefused::Age(_) => XRMESH_ERROR_OUT_OF_RANGE,
         _ => XRMESH_ERROR_LIMIT,
     }
 }

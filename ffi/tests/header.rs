@@ -28,13 +28,11 @@ use xrmesh_ffi::memory::create::xrmesh_recovery;
 use xrmesh_ffi::memory::feed::xrmesh_notice;
 use xrmesh_ffi::memory::filter::xrmesh_filter;
 use xrmesh_ffi::memory::fusion::xrmesh_fused;
-use xrmesh_ffi::memory::lookup::xrmesh_box;
 use xrmesh_ffi::memory::map::{xrmesh_exported, xrmesh_imported};
 use xrmesh_ffi::memory::options::xrmesh_memory_options;
 use xrmesh_ffi::memory::publish::{xrmesh_departure, xrmesh_memory_stats, xrmesh_published};
-use xrmesh_ffi::memory::query::{
-    xrmesh_found, xrmesh_frustum, xrmesh_oriented_box, xrmesh_ray, xrmesh_ray_hit,
-};
+use xrmesh_ffi::memory::query::{xrmesh_found, xrmesh_ray_hit};
+use xrmesh_ffi::memory::shapes::{xrmesh_box, xrmesh_frustum, xrmesh_oriented_box, xrmesh_ray};
 use xrmesh_ffi::memory::snapshot::xrmesh_snapshot_state;
 use xrmesh_ffi::memory::store::xrmesh_checkpoint_progress;
 use xrmesh_ffi::memory::verify::{xrmesh_compacted, xrmesh_store_report};

@@ -1,6 +1,5 @@
 //! A warmed-up frame of a spatial memory allocates nothing through the C interface either: moves, publishing,
 //! a snapshot's handle, every query alone and in batches, notices.
-#![expect(clippy::unwrap_used, reason = "a test's helpers may fail it")]
 #![expect(unsafe_code, reason = "a global allocator that counts; C functions")]
 #![expect(clippy::disallowed_types, reason = "an allocator cannot use loom's atomics")]
 
@@ -21,6 +20,7 @@ use xrmesh_ffi::memory::lookup::*;
 use xrmesh_ffi::memory::options::*;
 use xrmesh_ffi::memory::publish::*;
 use xrmesh_ffi::memory::query::*;
+use xrmesh_ffi::memory::shapes::*;
 use xrmesh_ffi::memory::snapshot::*;
 use xrmesh_ffi::memory::workspace::*;
 use xrmesh_ffi::memory::write::*;

@@ -11,7 +11,8 @@ use crate::memory::content::{
     self, object as object_of, xrmesh_object, xrmesh_object_id, xrmesh_observation, xrmesh_point,
 };
 use crate::memory::filter::xrmesh_filter;
-use crate::memory::query::{self, Named, xrmesh_found, xrmesh_ray, xrmesh_ray_hit};
+use crate::memory::query::{self, Named, xrmesh_found, xrmesh_ray_hit};
+use crate::memory::shapes::xrmesh_ray;
 use crate::memory::write::reserved;
 use crate::pose::xrmesh_pose;
 use crate::region::{self, xrmesh_region};

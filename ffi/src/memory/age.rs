@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "exports have C names")]
 
 use bytemuck::{Pod, Zeroable};
-use xrmesh::memory::Observer;
+use xrmesh::memory::{MemoryAnswer, MemoryCommand, Observer};
 use xrmesh::{Time, Vec3};
 
 use super::owner;
@@ -44,15 +44,15 @@ const MOST_OBSERVERS: u32 = 4096;
 
 /// Lowers the persistence of what lies where observers look at `now_ns`, at most 4,096 of them, and was not
 /// seen since the last call for longer than the `patience_ns` of its class. To be called after
-/// `xrmesh_memory_observe`, in each frame or a few times a second. `aged` is optional.
+/// `xrmesh_memory_observe`, in each frame or a few times a second. In a memory that is attached to a mesh the
+/// time is that of its last tick, and `now_ns` is not read. `aged` is optional.
 ///
 /// One at a time.
 ///
 /// Errors: XRMESH_ERROR_INVALID_HANDLE, XRMESH_ERROR_NULL_POINTER, XRMESH_ERROR_STRUCT_SIZE,
 /// XRMESH_ERROR_OUT_OF_RANGE, XRMESH_ERROR_GEOMETRY, XRMESH_ERROR_UNKNOWN_VALUE,
-/// XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_RECORDED in a mesh
-/// whose session is recorded, XRMESH_ERROR_CLOSED if its mesh is gone, XRMESH_ERROR_BUSY,
-/// XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
+/// XRMESH_ERROR_BACKLOG, XRMESH_ERROR_IO, XRMESH_ERROR_STORE_FAILED, XRMESH_ERROR_CLOSED if its mesh
+/// is gone, XRMESH_ERROR_BUSY, XRMESH_ERROR_DRIVEN, XRMESH_ERROR_PANIC.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_memory_age(
     memory: xrmesh_memory,
@@ -81,12 +81,11 @@ pub unsafe extern "C" fn xrmesh_memory_age(
             })?;
             parsed.push(Observer { eye: Vec3::from_array(given.eye), sight, occlusion });
         }
-        owner::alter(memory, |memory| {
-            let done = memory.age(&parsed, Time::from_nanos(now_ns))?;
-            if let Some(aged) = aged {
-                aged.set(xrmesh_aged { aged: done.aged as u32, faded: done.faded as u32 });
-            }
-            Ok(XRMESH_OK)
-        })
+        let command = MemoryCommand::Age(parsed);
+        let done = owner::pin(memory)?.enter()?.change(&command, Time::from_nanos(now_ns))?;
+        if let (MemoryAnswer::Aged(done), Some(aged)) = (done, aged) {
+            aged.set(xrmesh_aged { aged: done.aged as u32, faded: done.faded as u32 });
+        }
+        Ok(XRMESH_OK)
     })
 }

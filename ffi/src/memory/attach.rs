@@ -29,21 +29,22 @@ pub unsafe extern "C" fn xrmesh_mesh_attach_memory(
         let held = owner::pin(memory)?;
         let mut writer = held.enter()?;
         writer.own()?;
-        object::with(mesh, |attached| {
-            if attached.memory().is_some() {
-                fail!(XRMESH_ERROR_ATTACHED, "the mesh has a memory: detach it first");
-            }
-            if attached.recording().is_some() {
-                fail!(
-                    XRMESH_ERROR_RECORDED,
-                    "no memory can be attached while the session is recorded"
-                );
-            }
-            if let Home::Here(memory) = core::mem::replace(&mut writer.home, Home::Mesh(mesh)) {
-                attached.attach_memory(*memory)?;
-            }
-            Ok(XRMESH_OK)
-        })
+        let object = object::pin(mesh)?;
+        let mut state = object.enter()?;
+        let memories = state.memories + 1;
+        let attached = state.mesh()?;
+        if attached.memory().is_some() {
+            fail!(XRMESH_ERROR_ATTACHED, "the mesh has a memory: detach it first");
+        }
+        if attached.recording().is_some() {
+            fail!(XRMESH_ERROR_RECORDED, "no memory can be attached while the session is recorded");
+        }
+        let home = Home::Mesh(mesh, memories);
+        if let Home::Here(memory) = core::mem::replace(&mut writer.home, home) {
+            attached.attach_memory(*memory)?;
+        }
+        state.memories = memories;
+        Ok(XRMESH_OK)
     })
 }
 
@@ -62,12 +63,13 @@ pub unsafe extern "C" fn xrmesh_mesh_memory(
 ) -> xrmesh_status {
     fence!(|caller| {
         let out = caller.out(memory, "memory")?;
-        object::with(mesh, |attached| {
-            let Some(there) = attached.memory() else { return Ok(XRMESH_NONE) };
-            let object = MemoryObject::attached(there, mesh);
-            out.set(xrmesh_memory { bits: handle::insert(Arc::new(object))? });
-            Ok(XRMESH_OK)
-        })
+        let object = object::pin(mesh)?;
+        let mut state = object.enter()?;
+        let memories = state.memories;
+        let Some(there) = state.mesh()?.memory() else { return Ok(XRMESH_NONE) };
+        let object = MemoryObject::attached(there, mesh, memories);
+        out.set(xrmesh_memory { bits: handle::insert(Arc::new(object))? });
+        Ok(XRMESH_OK)
     })
 }
 
@@ -86,15 +88,17 @@ pub unsafe extern "C" fn xrmesh_mesh_detach_memory(
     fence!(|_caller| {
         let held = owner::pin(memory)?;
         let mut writer = held.enter()?;
-        object::with(mesh, |attached| {
-            if !matches!(writer.home, Home::Mesh(home) if home == mesh) {
-                fail!(XRMESH_ERROR_NOT_ATTACHED, "the memory is not attached to this mesh");
-            }
-            match attached.detach_memory()? {
-                Some(memory) => writer.home = Home::Here(Box::new(memory)),
-                None => fail!(XRMESH_ERROR_NOT_ATTACHED, "the mesh has no memory"),
-            }
-            Ok(XRMESH_OK)
-        })
+        let object = object::pin(mesh)?;
+        let mut state = object.enter()?;
+        let memories = state.memories;
+        if !matches!(writer.home, Home::Mesh(home, number) if home == mesh && number == memories) {
+            fail!(XRMESH_ERROR_NOT_ATTACHED, "the memory is not attached to this mesh");
+        }
+        match state.mesh()?.detach_memory()? {
+            Some(memory) => writer.home = Home::Here(Box::new(memory)),
+            None => fail!(XRMESH_ERROR_NOT_ATTACHED, "the mesh has no memory"),
+        }
+        state.memories += 1;
+        Ok(XRMESH_OK)
     })
 }

@@ -10,10 +10,8 @@ use bytemuck::{Pod, Zeroable};
 
 use super::content::{xrmesh_object_id, xrmesh_point};
 use super::filter::xrmesh_filter;
-use super::lookup::xrmesh_box;
-use super::query::{
-    Named, To, xrmesh_found, xrmesh_frustum, xrmesh_oriented_box, xrmesh_ray, xrmesh_ray_hit,
-};
+use super::query::{Named, To, xrmesh_found, xrmesh_ray_hit};
+use super::shapes::{xrmesh_box, xrmesh_frustum, xrmesh_oriented_box, xrmesh_ray};
 use super::snapshot::SnapshotObject;
 use super::workspace::{Asked, Work, WorkspaceObject};
 use super::write::reserve;

@@ -3,12 +3,11 @@
 
 use core::ffi::c_char;
 
-use bytemuck::{Pod, Zeroable};
-
 use super::content::{
     self, class as class_of, object as object_of, xrmesh_class_id, xrmesh_object, xrmesh_object_id,
 };
 use super::owner;
+use super::shapes::xrmesh_box;
 use super::snapshot::SnapshotObject;
 use crate::failure::{Failure, Outcome, fail};
 use crate::fence::{fence, fence_anywhere};
@@ -16,16 +15,6 @@ use crate::handle::{self, xrmesh_memory, xrmesh_snapshot};
 use crate::pointer::Caller;
 use crate::pose::xrmesh_pose;
 use crate::status::*;
-
-/// A box along the world's axes, in metres. 24 bytes.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Pod, Zeroable)]
-#[repr(C)]
-pub struct xrmesh_box {
-    /// The least of each axis.
-    pub low: [f32; 3],
-    /// The greatest of each axis.
-    pub high: [f32; 3],
-}
 
 /// An object in the present state, published or not; also by the id of one that was merged into it. Its
 /// attributes and then its name go to `content` if there is room for any; `content` is optional, and

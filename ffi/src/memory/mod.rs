@@ -27,6 +27,7 @@ pub mod options;
 pub(crate) mod owner;
 pub mod publish;
 pub mod query;
+pub mod shapes;
 pub mod snapshot;
 pub mod store;
 pub mod verify;

@@ -44,7 +44,8 @@ pub(crate) struct Writer {
 /// Where the memory is.
 pub(crate) enum Home {
     Here(Box<SpatialMemory>),
-    Mesh(xrmesh_mesh),
+    /// In a mesh, as long as that counts no other memory since.
+    Mesh(xrmesh_mesh, u64),
     /// A replay took it for good.
     Gone,
 }
@@ -55,7 +56,7 @@ impl Object for MemoryObject {
 
 impl MemoryObject {
     pub(crate) fn new(memory: SpatialMemory, recovery: Box<str>) -> Self {
-        let mut made = Self::attached(&memory, xrmesh_mesh::default());
+        let mut made = Self::attached(&memory, xrmesh_mesh::default(), 0);
         made.recovery = recovery;
         if let Ok(writer) = made.writer.get_mut() {
             writer.home = Home::Here(Box::new(memory));
@@ -64,14 +65,14 @@ impl MemoryObject {
     }
 
     /// A memory that a mesh has.
-    pub(crate) fn attached(memory: &SpatialMemory, mesh: xrmesh_mesh) -> Self {
+    pub(crate) fn attached(memory: &SpatialMemory, mesh: xrmesh_mesh, memories: u64) -> Self {
         Self {
             reader: memory.reader(),
             flusher: memory.flusher(),
             origin: Origin::new(memory.config().clone()),
             recovery: Box::default(),
             writer: Mutex::new(Writer {
-                home: Home::Mesh(mesh),
+                home: Home::Mesh(mesh, memories),
                 published: None,
                 moves: Vec::new(),
                 observations: Vec::new(),
@@ -90,7 +91,7 @@ impl Writer {
     pub(crate) fn own(&mut self) -> Result<&mut SpatialMemory, Failure> {
         match &mut self.home {
             Home::Here(memory) => Ok(memory),
-            Home::Mesh(_) => fail!(
+            Home::Mesh(..) => fail!(
                 XRMESH_ERROR_ATTACHED,
                 "the memory is attached to a mesh, which does this itself at each tick's end"
             ),
@@ -105,7 +106,7 @@ impl Writer {
     ) -> Result<R, Failure> {
         match &mut self.home {
             Home::Here(memory) => act(memory),
-            Home::Mesh(mesh) => in_mesh(*mesh, |mesh| act(attached(mesh)?)),
+            Home::Mesh(mesh, memories) => in_mesh(*mesh, *memories, |mesh| act(attached(mesh)?)),
             Home::Gone => Err(gone()),
         }
     }
@@ -117,7 +118,7 @@ impl Writer {
     ) -> Result<R, Failure> {
         match &mut self.home {
             Home::Here(memory) => act(memory),
-            Home::Mesh(mesh) => in_mesh(*mesh, |mesh| {
+            Home::Mesh(mesh, memories) => in_mesh(*mesh, *memories, |mesh| {
                 if mesh.recording().is_some() {
                     fail!(
                         XRMESH_ERROR_RECORDED,
@@ -143,7 +144,9 @@ impl Writer {
     ) -> Result<MemoryAnswer, Failure> {
         match &mut self.home {
             Home::Here(memory) => Ok(memory.obey(command, now)?),
-            Home::Mesh(mesh) => in_mesh(*mesh, |mesh| Ok(mesh.change_memory(command)?)),
+            Home::Mesh(mesh, memories) => {
+                in_mesh(*mesh, *memories, |mesh| Ok(mesh.change_memory(command)?))
+            }
             Home::Gone => Err(gone()),
         }
     }
@@ -181,6 +184,7 @@ pub(crate) fn change(
 /// The mesh that has a memory.
 pub(crate) fn in_mesh<R>(
     mesh: xrmesh_mesh,
+    memories: u64,
     act: impl FnOnce(&mut Mesh) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     let Ok(held) = object::pin(mesh) else {
@@ -190,7 +194,18 @@ pub(crate) fn in_mesh<R>(
         );
     };
     let mut state = held.enter()?;
+    if state.memories != memories {
+        return Err(detached());
+    }
     act(state.mesh()?)
+}
+
+#[cold]
+fn detached() -> Failure {
+    Failure::new(
+        XRMESH_ERROR_NOT_ATTACHED,
+        "the memory was taken out of its mesh by another handle",
+    )
 }
 
 fn attached(mesh: &mut Mesh) -> Result<&mut SpatialMemory, Failure> {

@@ -168,11 +168,13 @@ pub unsafe extern "C" fn xrmesh_memory_published(
         let held = owner::pin(memory)?;
         let writer = held.enter()?;
         let last = match writer.home {
-            Home::Mesh(mesh) => owner::in_mesh(mesh, |mesh| match mesh.memory_published() {
-                None => Ok(None),
-                Some(Ok(published)) => Ok(Some(xrmesh_published::new(published))),
-                Some(Err(error)) => Err((*error).into()),
-            })?,
+            Home::Mesh(mesh, memories) => {
+                owner::in_mesh(mesh, memories, |mesh| match mesh.memory_published() {
+                    None => Ok(None),
+                    Some(Ok(published)) => Ok(Some(xrmesh_published::new(published))),
+                    Some(Err(error)) => Err((*error).into()),
+                })?
+            }
             _ => writer.published,
         };
         Ok(match last {
@@ -253,7 +255,7 @@ pub unsafe extern "C" fn xrmesh_memory_counters(
         let out = caller.out_extensible(stats)?;
         let held = owner::pin(memory)?;
         let mut writer = held.enter()?;
-        let is_attached = u32::from(matches!(writer.home, Home::Mesh(_)));
+        let is_attached = u32::from(matches!(writer.home, Home::Mesh(..)));
         let pending = held.flusher.as_ref().map_or(0, |flusher| flusher.pending_bytes());
         writer.with(|memory| {
             let (sequence, durable) = (memory.sequence(), memory.durable_through());

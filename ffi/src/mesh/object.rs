@@ -50,6 +50,8 @@ pub(crate) struct MeshState {
     pub(crate) writer_here: bool,
     /// Messages that found the frame full, since the last poll.
     pub(crate) lost: u64,
+    /// How often a memory came or went: who has a handle to the one before is told.
+    pub(crate) memories: u64,
 }
 
 /// Who ticks the mesh.
@@ -90,6 +92,7 @@ impl MeshObject {
             callbacks_here,
             writer_here: false,
             lost: 0,
+            memories: 0,
         };
         Self { state: Mutex::new(state), gate }
     }

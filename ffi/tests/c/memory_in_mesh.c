@@ -114,7 +114,7 @@ static void sessions(void)
 {
     xrmesh_mesh mesh = new_mesh();
     xrmesh_object_id id = 0;
-    xrmesh_memory memory = beginning(&id), other;
+    xrmesh_memory memory = beginning(&id), other, third;
     xrmesh_agent_type type;
     xrmesh_named_type named;
     xrmesh_replay_options options;
@@ -127,6 +127,12 @@ static void sessions(void)
     watcher me;
     uint64_t hash = 0, ticks = 0;
     uint32_t i;
+    xrmesh_observer scanner;
+    xrmesh_region sight;
+    memset(&scanner, 0, sizeof scanner);
+    xrmesh_region_default(&sight);
+    sight.radius = 50;
+    scanner.sight = &sight;
     memset(&me, 0, sizeof me);
     OK(xrmesh_workspace_create(0, &me.workspace));
     me.moves = id;
@@ -141,9 +147,9 @@ static void sessions(void)
     for (i = 0; i < 10; i++) {
         if (i == 4)
             OK(xrmesh_memory_add_anchor(memory, TEXT("shelf"), XRMESH_ANCHOR_WORLD, &pose, &anchor));
+        OK(xrmesh_memory_age(memory, &scanner, 1, 0, NULL)); /* at the last tick's time */
         tick_ms(mesh, 11 * i);
     }
-    GIVES(XRMESH_ERROR_RECORDED, xrmesh_memory_age(memory, NULL, 0, 0, NULL));
     GIVES(XRMESH_ERROR_RECORDED, xrmesh_memory_import_bytes(memory, (const uint8_t *)"{}", 2, 0, NULL));
     GIVES(XRMESH_ERROR_RECORDED, xrmesh_mesh_detach_memory(mesh, memory));
     OK(xrmesh_memory_object(memory, id, &object, NULL, 0));
@@ -179,9 +185,19 @@ static void sessions(void)
     OK(xrmesh_replay_into_mesh(replay, 16, 1024, &mesh));
     OK(xrmesh_memory_destroy(memory));
     OK(xrmesh_mesh_memory(mesh, &memory));
+    OK(xrmesh_mesh_memory(mesh, &other));
     OK(xrmesh_memory_remove(memory, id));
     tick_ms(mesh, 1000);
     OK(xrmesh_mesh_detach_memory(mesh, memory));
+    /* The other handle is told, also when another memory has come. */
+    GIVES(XRMESH_ERROR_NOT_ATTACHED, xrmesh_memory_remove(other, id));
+    third = new_memory();
+    OK(xrmesh_mesh_attach_memory(mesh, third));
+    GIVES(XRMESH_ERROR_NOT_ATTACHED, xrmesh_memory_remove(other, id));
+    GIVES(XRMESH_ERROR_NOT_ATTACHED, xrmesh_mesh_detach_memory(mesh, other));
+    OK(xrmesh_mesh_detach_memory(mesh, third));
+    OK(xrmesh_memory_destroy(third));
+    OK(xrmesh_memory_destroy(other));
     GIVES(XRMESH_NONE, xrmesh_mesh_memory(mesh, &other));
     OK(xrmesh_mesh_destroy(mesh));
     OK(xrmesh_memory_close(memory, NULL));

@@ -2528,7 +2528,8 @@ namespace Xrmesh
         /// <summary>
         /// Lowers the persistence of what lies where observers look at `now_ns`, at most 4,096 of them, and was not
         /// seen since the last call for longer than the `patience_ns` of its class. To be called after
-        /// `xrmesh_memory_observe`, in each frame or a few times a second. `aged` is optional.
+        /// `xrmesh_memory_observe`, in each frame or a few times a second. In a memory that is attached to a mesh the
+        /// time is that of its last tick, and `now_ns` is not read. `aged` is optional.
         /// </summary>
         [DllImport(LIBRARY, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int xrmesh_memory_age(XrMemoryHandle memory, XrObserver* observers, uint count, long now_ns, XrAged* aged);
