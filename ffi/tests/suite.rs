@@ -1,6 +1,12 @@
 //! The C suite and the examples, built by the compilers that are there and run against the library that this
 //! test run built: linked shared and static, as C and as C++.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 mod compilers;
 
