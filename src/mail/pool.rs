@@ -16,6 +16,9 @@ pub(crate) struct ChunkPool {
     annexes: Spares<Arc<Annex>>,
 }
 
+/// So much is taken before the depots are looked at: rounds of a few messages cost nothing for it.
+const FEW: usize = 16;
+
 /// Those that no worker has.
 #[derive(Debug, Default)]
 pub(crate) struct Depots {
@@ -95,6 +98,12 @@ impl ChunkPool {
         self.chunks.give(chunk);
     }
 
+    /// How much was taken since the depots were last settled.
+    #[inline]
+    fn taken(&self) -> usize {
+        self.chunks.taken() + self.blocks.taken() + self.annexes.taken()
+    }
+
     /// Bytes of what is spare here.
     pub(crate) fn bytes(&self) -> usize {
         let Self { chunks, blocks, annexes } = self;
@@ -116,8 +125,17 @@ impl Depots {
         }
     }
 
-    /// See [`Depot::settle`].
+    /// Fills the depots ([`Depot::settle`]) once enough was taken that it may matter: to be called between
+    /// rounds.
+    #[inline]
     pub(crate) fn settle(&self, pools: &mut [Mutex<ChunkPool>]) {
+        let taken: usize = pools.iter_mut().map(|pool| exclusive(pool).taken()).sum();
+        if taken >= FEW {
+            self.fill(pools);
+        }
+    }
+
+    fn fill(&self, pools: &mut [Mutex<ChunkPool>]) {
         self.chunks.settle(pools.iter_mut().map(|pool| &mut exclusive(pool).chunks));
         self.blocks.settle(pools.iter_mut().map(|pool| &mut exclusive(pool).blocks));
         self.annexes.settle(pools.iter_mut().map(|pool| &mut exclusive(pool).annexes));

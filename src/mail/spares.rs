@@ -96,6 +96,12 @@ impl<T: Fresh> Spares<T> {
         self.depot.free.store(stock.free.len(), Ordering::Relaxed);
     }
 
+    /// How many were taken since the depot was last settled.
+    #[inline]
+    pub(crate) fn taken(&self) -> usize {
+        self.taken
+    }
+
     /// How many are here.
     pub(crate) fn len(&self) -> usize {
         self.here.len()
