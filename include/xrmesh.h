@@ -5054,7 +5054,7 @@ xrmesh_status xrmesh_memory_as_of(struct xrmesh_memory memory,
 /**
  * Destroys a snapshot. Calls of other threads that are in it end first.
  *
- * Any thread.
+ * Any thread, also in callbacks.
  *
  * Errors: XRMESH_ERROR_INVALID_HANDLE, also for the second of two.
  */

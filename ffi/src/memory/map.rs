@@ -4,6 +4,7 @@
 use core::ffi::c_char;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
 use xrmesh::Time;
@@ -160,11 +161,15 @@ pub unsafe extern "C" fn xrmesh_snapshot_export_to(
         let writer = writer?;
         let buffer = writer.check()?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
+        let (shown, origin) = held.shown()?;
+        let (shown, origin) = (shown.clone(), Arc::clone(origin));
+        // The host's functions may destroy the snapshot's handle.
+        drop(held);
         let at = Time::from_nanos(exported_at_ns);
         let mut host = BufWriter::with_capacity(buffer, writer);
-        let done = held
-            .view()?
-            .export_map(&held.shown()?.1.config, &mut host, at)
+        let done = shown
+            .view()
+            .export_map(&origin.config, &mut host, at)
             .and_then(|report| host.flush().map(|()| report));
         // What is left in it after a failure is not written once more.
         let (writer, _rest) = host.into_parts();

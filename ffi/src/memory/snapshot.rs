@@ -51,7 +51,7 @@ impl Object for SnapshotObject {
 
 impl SnapshotObject {
     /// What it holds, and what of its memory.
-    pub(crate) fn shown(&self) -> Result<(&MemorySnapshot, &Origin), Failure> {
+    pub(crate) fn shown(&self) -> Result<(&MemorySnapshot, &Arc<Origin>), Failure> {
         match &self.0 {
             Some((snapshot, origin)) => Ok((snapshot, origin)),
             None => fail!(XRMESH_ERROR_INVALID_HANDLE, "the snapshot was destroyed"),
@@ -125,12 +125,12 @@ pub unsafe extern "C" fn xrmesh_memory_as_of(
 
 /// Destroys a snapshot. Calls of other threads that are in it end first.
 ///
-/// Any thread.
+/// Any thread, also in callbacks.
 ///
 /// Errors: XRMESH_ERROR_INVALID_HANDLE, also for the second of two.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xrmesh_snapshot_destroy(snapshot: xrmesh_snapshot) -> xrmesh_status {
-    fence!(|_caller| {
+    fence_anywhere!(|_caller| {
         let value = handle::close(snapshot.bits, Kind::Snapshot)?;
         let Ok(mut object) = Arc::downcast::<SnapshotObject>(value) else { return Ok(XRMESH_OK) };
         let released = Arc::get_mut(&mut object).and_then(|object| object.0.take());

@@ -206,6 +206,7 @@ static void a_damaged_store(void)
 typedef struct {
     char *text;
     uint32_t len, room, calls, dropped, read;
+    xrmesh_snapshot ends; /* destroyed by the first call */
 } collected;
 
 static xrmesh_status collect(void *user_data, const uint8_t *bytes, uint32_t bytes_len, uint32_t *taken)
@@ -223,6 +224,10 @@ static xrmesh_status collect(void *user_data, const uint8_t *bytes, uint32_t byt
     to->calls++;
     xrmesh_memory_options_default(&options);
     GIVES(XRMESH_ERROR_REENTRANT, xrmesh_memory_create(&options, &none));
+    if (to->ends.bits != 0) {
+        OK(xrmesh_snapshot_destroy(to->ends));
+        to->ends.bits = 0;
+    }
     return XRMESH_OK;
 }
 
@@ -248,7 +253,7 @@ static void maps(void)
     xrmesh_memory memory = new_memory(), other = new_memory();
     xrmesh_exported exported;
     xrmesh_imported imported;
-    xrmesh_snapshot snapshot;
+    xrmesh_snapshot snapshot, other_snapshot;
     xrmesh_anchor_id desk = 0;
     xrmesh_pose pose = at(0, 1, 0);
     uint64_t hash;
@@ -272,9 +277,14 @@ static void maps(void)
     OK(xrmesh_snapshot_export_to(snapshot, &writer, 1500000000, &exported));
     CHECK(exported.objects == 300 && exported.bytes == to.len && to.calls >= 2 && to.dropped == 1);
     to.len = 0;
+    other_snapshot = to.ends = snapshot_of(memory);
+    OK(xrmesh_snapshot_export_to(to.ends, &writer, 1500000000, &exported));
+    CHECK(exported.objects == 300 && exported.bytes == to.len);
+    GIVES(XRMESH_ERROR_INVALID_HANDLE, xrmesh_snapshot_destroy(other_snapshot));
+    to.len = 0;
     to.room = 1000;
     GIVES(XRMESH_ERROR_CALLBACK, xrmesh_snapshot_export_to(snapshot, &writer, 0, NULL));
-    CHECK(to.dropped == 2);
+    CHECK(to.dropped == 3);
     OK(xrmesh_snapshot_export(snapshot, TEXT("map.json"), 1500000000, NULL));
     OK(xrmesh_memory_export(memory, TEXT("map.json"), 1500000000, &exported));
     CHECK(exported.objects == 300);
@@ -298,11 +308,11 @@ static void maps(void)
     reader.drop = drop;
     reader.user_data = &to;
     OK(xrmesh_memory_import_from(other, &reader, 0, &imported));
-    CHECK(imported.objects == 300 && to.dropped == 3 && hash_of(other) == hash_of(memory));
+    CHECK(imported.objects == 300 && to.dropped == 4 && hash_of(other) == hash_of(memory));
     to.read = to.calls = 0; /* now it fails midway */
     hash = hash_of(other);
     GIVES(XRMESH_ERROR_IO, xrmesh_memory_import_from(other, &reader, 0, &imported));
-    CHECK(said("the host's read") && to.dropped == 4 && hash_of(other) == hash);
+    CHECK(said("the host's read") && to.dropped == 5 && hash_of(other) == hash);
 
     /* One that is cut off: where, and nothing has changed. */
     hash = hash_of(other);
