@@ -378,7 +378,7 @@ impl Engine {
     /// Pairs that the active shards went through in this round.
     fn served(&mut self) -> u64 {
         let Self { shards, active, .. } = self;
-        active.iter().map(|&index| exclusive(&mut shards[index]).served.iter().sum::<u64>()).sum()
+        active.iter().map(|&index| exclusive(&mut shards[index]).served_in_all).sum()
     }
 
     /// Quotas for the active shards, in their order.
@@ -472,10 +472,10 @@ impl Engine {
             if outbox.row.is_empty() {
                 continue;
             }
-            // The row is set aside while its chains go to the shards, its own among them.
-            let mut row = core::mem::take(&mut outbox.row);
-            row.hand_over(|to, chain| exclusive(&mut shards[to]).receive(chain));
-            exclusive(&mut shards[from]).outbox.row = row;
+            // A shard's own chain is among them.
+            let mut chains = outbox.row.lend();
+            chains.hand_over(|to, chain| exclusive(&mut shards[to]).receive(chain));
+            exclusive(&mut shards[from]).outbox.row.put_back(chains);
         }
         self.view.round += 1;
     }

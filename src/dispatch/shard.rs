@@ -43,6 +43,8 @@ pub(crate) struct Shard {
     pub(crate) ticks: bool,
     /// Pairs that it went through in this round, by level.
     pub(crate) served: Pairs,
+    /// The same, of all levels: a sum that is read at once need not wait for what was written to each.
+    pub(crate) served_in_all: u64,
 }
 
 /// What a shard does in a round.
@@ -96,6 +98,7 @@ impl Shard {
             woken: Vec::new(),
             ticks: false,
             served: [0; LEVELS],
+            served_in_all: 0,
         }
     }
 
@@ -137,7 +140,7 @@ impl Shard {
             self.gather(&mut round);
         }
         if work.deliver {
-            self.served = [0; LEVELS];
+            (self.served, self.served_in_all) = ([0; LEVELS], 0);
             self.run_events(round.again(), Event::Start);
             self.deliver(&mut round, work);
             self.run_events(round.again(), Event::Tick);
@@ -261,6 +264,7 @@ impl Shard {
                 let went = self.deliver_chunk(round.again(), &mut chunk, most);
                 left = left.saturating_sub(went);
                 self.served[level] += went;
+                self.served_in_all += went;
                 self.queue.waiting[level] -= went;
                 if chunk.begin < chunk.end {
                     self.queue.unpop(level, since, chunk);

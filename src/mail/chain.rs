@@ -105,13 +105,10 @@ impl Chain {
     /// Moves the chunks to the end of `chunks`, oldest first, and says what they hold.
     #[expect(clippy::vec_box, reason = "chunks keep their place; only pointers move")]
     pub(crate) fn drain_into(&mut self, chunks: &mut Vec<Box<Chunk>>) -> Sum {
+        // Read before sealing writes some of it: a wide load must wait for a narrower store.
+        let (levels, pairs, bytes) = (self.levels, self.pairs(), self.bytes);
         self.seal();
-        let sum = Sum {
-            levels: self.levels,
-            pairs: self.pairs,
-            bytes: self.bytes,
-            chunks: self.full.len() as u32,
-        };
+        let sum = Sum { levels, pairs, bytes, chunks: self.full.len() as u32 };
         chunks.append(&mut self.full);
         (self.levels, self.pairs, self.bytes) = (0, 0, 0);
         sum

@@ -15,6 +15,24 @@ pub(crate) struct Row {
     occupied: u64,
 }
 
+/// The chains of a row that are handed over.
+pub(crate) struct Lent {
+    chains: Box<[Chain]>,
+    occupied: u64,
+}
+
+impl Lent {
+    /// Calls `receive` with each shard for which there is something and its chain, to be emptied.
+    #[inline]
+    pub(crate) fn hand_over(&mut self, mut receive: impl FnMut(usize, &mut Chain)) {
+        while self.occupied != 0 {
+            let to = self.occupied.trailing_zeros() as usize;
+            self.occupied &= self.occupied - 1;
+            receive(to, &mut self.chains[to]);
+        }
+    }
+}
+
 impl Row {
     pub(crate) fn new(layout: Layout) -> Self {
         Self { chains: (0..layout.shards()).map(|_| Chain::default()).collect(), occupied: 0 }
@@ -87,12 +105,22 @@ impl Row {
 
     /// Calls `receive` with each shard for which there is something and its chain, to be emptied.
     #[inline]
-    pub(crate) fn hand_over(&mut self, mut receive: impl FnMut(usize, &mut Chain)) {
-        while self.occupied != 0 {
-            let to = self.occupied.trailing_zeros() as usize;
-            self.occupied &= self.occupied - 1;
-            receive(to, &mut self.chains[to]);
-        }
+    pub(crate) fn hand_over(&mut self, receive: impl FnMut(usize, &mut Chain)) {
+        let mut chains = self.lend();
+        chains.hand_over(receive);
+        self.put_back(chains);
+    }
+
+    /// The chains, so that what holds the row may receive one of them; they are to be put back.
+    #[inline]
+    pub(crate) fn lend(&mut self) -> Lent {
+        let chains = core::mem::take(&mut self.chains);
+        Lent { chains, occupied: core::mem::take(&mut self.occupied) }
+    }
+
+    #[inline]
+    pub(crate) fn put_back(&mut self, lent: Lent) {
+        self.chains = lent.chains;
     }
 
     /// (envelope, receiver) pairs inside.
