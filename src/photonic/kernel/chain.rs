@@ -3,6 +3,12 @@
 //! A chain is a falling diagonal of the lattice: elements on the modes (m, m+1), (m+1, m+2), … of
 //! successive columns. Each shares a row with the next, which stays in registers; several panels go
 //! at once, so that the latency of one hides behind the others and each coefficient serves them all.
+//! Two neighbouring chains go together, the lower one an element behind: what the upper one hands
+//! down is never stored.
+//!
+//! Rows are scaled: what stands in a row, times the row's factor, is the light. So an element needs no
+//! factors of its own outputs, and is two fused complex multiply-adds where its matrix takes four:
+//! see [`Crossing`].
 #![expect(unsafe_code, reason = "the levels' entry points")]
 
 use super::super::complex::Complex32;
@@ -10,6 +16,19 @@ use super::lanes::{Lanes, Pair, laned};
 
 /// A 2×2 matrix, row by row, each entry (re, im).
 pub(crate) type Coefficients = [f32; 8];
+
+/// An element between scaled rows, z₁ and z₂ as (re, im): (y₁, y₂) becomes (y₂ + z₁y₁, y₁ + z₂y₂).
+///
+/// Where z₁ is not a number the scale would have left its range there: the whole matrix is used instead.
+pub(crate) type Crossing = [f32; 4];
+
+/// The elements of a lattice in the order of its chains.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scaled<'a> {
+    pub(crate) crossings: &'a [Crossing],
+    /// What stands in for the crossings that are not numbers; elsewhere, anything.
+    pub(crate) whole: &'a [Coefficients],
+}
 
 /// A run of elements, the first on the modes (`mode`, `mode` + 1), each next one mode lower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,55 +73,151 @@ impl<L: Lanes> Wave<L> {
     }
 }
 
+impl<L: Lanes> Wave<L> {
+    /// `to` + z·`self`.
+    #[inline(always)]
+    fn fma(self, (re, im): (L, L), to: Self) -> Self {
+        Self {
+            re: im.fnma(self.im, re.fma(self.re, to.re)),
+            im: im.fma(self.re, re.fma(self.im, to.im)),
+        }
+    }
+}
+
+/// What the element at `slot` makes of the rows `a` above `b` of `P` panels.
+#[inline(always)]
+fn element<L: Lanes, const P: usize>(
+    by: Scaled<'_>,
+    slot: usize,
+    a: [Wave<L>; P],
+    b: [Wave<L>; P],
+) -> ([Wave<L>; P], [Wave<L>; P]) {
+    let (mut upper, mut lower) = (a, b);
+    let [first_re, first_im, second_re, second_im] = by.crossings[slot];
+    if first_re.is_nan() {
+        let t = &by.whole[slot];
+        for p in 0..P {
+            upper[p] = Wave::combine([t[0], t[1]], a[p], [t[2], t[3]], b[p]);
+            lower[p] = Wave::combine([t[4], t[5]], a[p], [t[6], t[7]], b[p]);
+        }
+        return (upper, lower);
+    }
+    let first = (L::splat(first_re), L::splat(first_im));
+    let second = (L::splat(second_re), L::splat(second_im));
+    for p in 0..P {
+        upper[p] = a[p].fma(first, b[p]);
+        lower[p] = b[p].fma(second, a[p]);
+    }
+    (upper, lower)
+}
+
+#[inline(always)]
+fn load<L: Lanes, const P: usize>(row: &[Pair; P]) -> [Wave<L>; P] {
+    core::array::from_fn(|p| Wave::load(&row[p]))
+}
+
+#[inline(always)]
+fn store<L: Lanes, const P: usize>(waves: [Wave<L>; P], row: &mut [Pair; P]) {
+    for (wave, pair) in waves.into_iter().zip(row) {
+        wave.store(pair);
+    }
+}
+
+/// A part of one chain.
+#[inline(always)]
+fn alone<L: Lanes, const P: usize>(
+    Chain { mode, first, len }: Chain,
+    by: Scaled<'_>,
+    rows: &mut [[Pair; P]],
+) {
+    if len == 0 {
+        return;
+    }
+    let (mode, first, len) = (mode as usize, first as usize, len as usize);
+    let rows = &mut rows[mode..=mode + len];
+    let mut shared = load::<L, P>(&rows[0]);
+    for k in 0..len {
+        let (upper, lower) = element(by, first + k, shared, load(&rows[k + 1]));
+        store(upper, &mut rows[k]);
+        shared = lower;
+    }
+    store(shared, &mut rows[len]);
+}
+
+/// Parts of two chains: `len` elements of each, those of the second one mode above the first's and
+/// taking what the first hands down.
+#[inline(always)]
+fn together<L: Lanes, const P: usize>(
+    first: Chain,
+    second: u32,
+    by: Scaled<'_>,
+    rows: &mut [[Pair; P]],
+) {
+    let (mode, len) = (first.mode as usize, first.len as usize);
+    let (one, two) = (first.first as usize, second as usize);
+    let rows = &mut rows[mode - 1..=mode + len];
+    let mut handed = load::<L, P>(&rows[0]);
+    let mut shared = load::<L, P>(&rows[1]);
+    for k in 0..len {
+        let (down, lower) = element(by, one + k, shared, load(&rows[k + 2]));
+        let (upper, next) = element(by, two + k, handed, down);
+        store(upper, &mut rows[k]);
+        (shared, handed) = (lower, next);
+    }
+    store(handed, &mut rows[len]);
+    store(shared, &mut rows[len + 1]);
+}
+
+impl Chain {
+    /// The elements from the `from`-th on, at most `len`.
+    fn part(self, from: u32, len: u32) -> Self {
+        let from = from.min(self.len);
+        let len = len.min(self.len - from);
+        Self { mode: self.mode + from, first: self.first + from, len }
+    }
+}
+
 /// The rows of `P` panels: `rows[mode * P + panel]`.
 #[inline(always)]
-fn run<L: Lanes, const P: usize>(
-    chains: &[Chain],
-    coefficients: &[Coefficients],
-    rows: &mut [Pair],
-) {
-    for chain in chains {
-        let (mode, first, len) = (chain.mode as usize, chain.first as usize, chain.len as usize);
-        let rows = &mut rows[mode * P..][..(len + 1) * P];
-        let (head, _) = rows.as_chunks::<P>();
-        let Some(first_row) = head.first() else { continue };
-        let mut shared: [Wave<L>; P] = core::array::from_fn(|p| Wave::load(&first_row[p]));
-        let (rows, _) = rows.as_chunks_mut::<P>();
-        for (k, t) in coefficients[first..first + len].iter().enumerate() {
-            let mut upper = shared;
-            for p in 0..P {
-                let (a, b) = (shared[p], Wave::load(&rows[k + 1][p]));
-                upper[p] = Wave::combine([t[0], t[1]], a, [t[2], t[3]], b);
-                shared[p] = Wave::combine([t[4], t[5]], a, [t[6], t[7]], b);
-            }
-            for p in 0..P {
-                upper[p].store(&mut rows[k][p]);
-            }
+fn run<L: Lanes, const P: usize>(chains: &[Chain], by: Scaled<'_>, rows: &mut [Pair]) {
+    let (rows, _) = rows.as_chunks_mut::<P>();
+    let (pairs, rest) = chains.as_chunks::<2>();
+    for &[first, second] in pairs {
+        // Ahead of the other: the second where it begins higher up, or else the first.
+        let lead = first.mode.saturating_sub(second.mode + 1).min(second.len);
+        let ahead = (second.mode + 1).saturating_sub(first.mode).min(first.len);
+        alone::<L, P>(second.part(0, lead), by, rows);
+        alone::<L, P>(first.part(0, ahead), by, rows);
+        let both = (first.len - ahead).min(second.len - lead);
+        if both > 0 {
+            together::<L, P>(first.part(ahead, both), second.first + lead, by, rows);
         }
-        for p in 0..P {
-            shared[p].store(&mut rows[len][p]);
-        }
+        alone::<L, P>(first.part(ahead + both, first.len), by, rows);
+        alone::<L, P>(second.part(lead + both, second.len), by, rows);
+    }
+    for &chain in rest {
+        alone::<L, P>(chain, by, rows);
     }
 }
 
 laned! {
     /// One panel.
-    pub(crate) fn forward_1<L>(chains: &[Chain], coefficients: &[Coefficients], rows: &mut [Pair]) {
-        run::<L, 1>(chains, coefficients, rows);
+    pub(crate) fn forward_1<L>(chains: &[Chain], by: Scaled<'_>, rows: &mut [Pair]) {
+        run::<L, 1>(chains, by, rows);
     }
 }
 
 laned! {
     /// Two panels, their rows side by side.
-    pub(crate) fn forward_2<L>(chains: &[Chain], coefficients: &[Coefficients], rows: &mut [Pair]) {
-        run::<L, 2>(chains, coefficients, rows);
+    pub(crate) fn forward_2<L>(chains: &[Chain], by: Scaled<'_>, rows: &mut [Pair]) {
+        run::<L, 2>(chains, by, rows);
     }
 }
 
 laned! {
     /// Four panels, their rows side by side.
-    pub(crate) fn forward_4<L>(chains: &[Chain], coefficients: &[Coefficients], rows: &mut [Pair]) {
-        run::<L, 4>(chains, coefficients, rows);
+    pub(crate) fn forward_4<L>(chains: &[Chain], by: Scaled<'_>, rows: &mut [Pair]) {
+        run::<L, 4>(chains, by, rows);
     }
 }
 

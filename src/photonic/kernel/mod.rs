@@ -12,6 +12,7 @@
 pub(crate) mod adjoint;
 pub(crate) mod chain;
 pub(crate) mod coefficients;
+pub(crate) mod crossings;
 pub(crate) mod finite;
 pub(crate) mod gemm;
 pub(crate) mod jacobi;

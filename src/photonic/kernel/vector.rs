@@ -8,16 +8,56 @@
 
 use core::f64::consts::FRAC_PI_4;
 
+use super::super::complex::{Complex32, Complex64};
 use super::chain::Wave;
 use super::coefficients::{Common, Elements};
 use super::lanes::{LANES, Lanes, laned};
 use super::sincos::turned_by;
 
 /// The modes of one parity, split; padded so that every column may work on whole blocks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Half {
     pub(crate) re: Vec<f32>,
     pub(crate) im: Vec<f32>,
+}
+
+/// A complex number for each mode.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Halves {
+    even: Half,
+    odd: Half,
+}
+
+impl Halves {
+    /// A one on each of `modes` modes.
+    pub(crate) fn begin(&mut self, modes: usize) {
+        for half in [&mut self.even, &mut self.odd] {
+            half.make_room(modes.div_ceil(2));
+            half.re.fill(1.0);
+            half.im.fill(0.0);
+        }
+    }
+
+    pub(crate) fn get(&self, mode: usize) -> Complex32 {
+        let half = if mode.is_multiple_of(2) { &self.even } else { &self.odd };
+        Complex32::new(half.re[mode / 2], half.im[mode / 2])
+    }
+
+    pub(crate) fn set(&mut self, mode: usize, to: Complex32) {
+        let half = if mode.is_multiple_of(2) { &mut self.even } else { &mut self.odd };
+        (half.re[mode / 2], half.im[mode / 2]) = (to.re, to.im);
+    }
+
+    pub(crate) fn scale(&mut self, mode: usize, by: Complex64) {
+        self.set(mode, self.get(mode) * Complex32::new(by.re as f32, by.im as f32));
+    }
+
+    /// The halves of a column that begins at `first_mode`, that of its upper modes first: those of an odd
+    /// column begin at odd[0], its lower ones at even[1].
+    pub(crate) fn of_column(&mut self, first_mode: usize) -> (&mut Half, &mut Half) {
+        let Self { even, odd } = self;
+        if first_mode == 0 { (even, odd) } else { (odd, even) }
+    }
 }
 
 impl Half {
@@ -130,7 +170,7 @@ fn couple<L: Lanes, const IDEAL: bool>(
 
 /// `blocks` whole blocks of numbers from `from` on.
 #[inline(always)]
-fn blocks(part: &mut [f32], from: usize, blocks: usize) -> &mut [[f32; LANES]] {
+pub(super) fn blocks(part: &mut [f32], from: usize, blocks: usize) -> &mut [[f32; LANES]] {
     part[from..from + blocks * LANES].as_chunks_mut().0
 }
 

@@ -21,6 +21,7 @@ use super::super::complex::Complex32;
 use super::super::kernel::adjoint::{Backward, P as PANELS, Sums, backward, leave_outputs};
 use super::super::kernel::lanes::{LANES, Pair};
 use super::super::kernel::level::Level;
+use super::matrices::Matrices;
 use super::panel::{check_finite, pack, unpack};
 use super::propagator::Propagator;
 use super::{Lattice, LatticeError, Layout};
@@ -48,6 +49,7 @@ pub struct Gradient {
     input_phase_rad: Vec<f64>,
     edge_phase_rad: Vec<f64>,
     output_phase_rad: Vec<f64>,
+    matrices: Matrices,
     backward: Vec<Backward>,
     sums: Vec<Sums>,
     outputs: Vec<f64>,
@@ -131,11 +133,11 @@ impl Gradient {
         level: Level,
     ) {
         let (modes, batch) = y.dim();
-        let slots = propagator.coefficients.len();
+        self.matrices.take(lattice, &propagator.schedule, level);
         self.backward.clear();
-        self.backward.extend(propagator.coefficients.iter().map(backward_of));
+        self.backward.extend(self.matrices.elements.iter().map(backward_of));
         self.sums.clear();
-        self.sums.resize(slots, [0.0; 2]);
+        self.sums.resize(self.backward.len(), [0.0; 2]);
         self.outputs.clear();
         self.outputs.resize(modes, 0.0);
         let mut at = 0;
@@ -147,7 +149,7 @@ impl Gradient {
             pack(level, &dl_dy, at, width, PANELS, &mut self.adjoint);
             let chains = &propagator.schedule.chains;
             let (light, adjoint) = (&mut self.light, &mut self.adjoint);
-            leave_outputs(level, &propagator.output, light, adjoint, &mut self.outputs);
+            leave_outputs(level, &self.matrices.output, light, adjoint, &mut self.outputs);
             backward(level, chains, &self.backward, light, adjoint, &mut self.sums);
             if let Some(x) = &mut dl_dx {
                 unpack(level, &self.adjoint, PANELS, x, at, width);

@@ -15,11 +15,11 @@
 //! last mode beside each odd column where N is even, and the output phases.
 
 mod gradient;
+mod matrices;
 pub(super) mod panel;
 mod plan;
 mod propagator;
 mod schedule;
-
 mod transfer;
 mod vector;
 

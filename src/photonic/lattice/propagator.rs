@@ -4,18 +4,22 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
 use super::super::complex::{Complex32, Complex64, amplitude_of_db, cis};
-use super::super::kernel::chain::{Coefficients, forward_1, forward_2, forward_4, turn};
-use super::super::kernel::coefficients::{Common, Elements, coefficients};
+use super::super::kernel::chain::{
+    Coefficients, Crossing, Scaled, forward_1, forward_2, forward_4, turn,
+};
+use super::super::kernel::coefficients::{Common, Elements};
+use super::super::kernel::crossings::{Slots, crossings};
 use super::super::kernel::lanes::{LANES, Pair};
 use super::super::kernel::level::Level;
+use super::super::kernel::vector::{Halves, Place};
 use super::panel::{check_finite, pack, unpack};
 use super::schedule::Schedule;
 use super::{Lattice, LatticeError, Layout};
 
 /// A lattice made ready for batches in `f32`.
 ///
-/// Holds the 2×2 matrix of every element, in the order of the falling diagonals; the phases at inputs
-/// and edges are folded into them. [`drive`](Self::drive) takes new phases.
+/// Holds every element in the order of the falling diagonals, as two complex numbers in place of its 2×2
+/// matrix: rows carry a complex factor each, applied once, at the outputs. [`drive`](Self::drive) takes new phases.
 /// Results agree with the [`Lattice`]'s `f64` ones to about 10⁻⁶·√N and are bit-equal on every machine,
 /// for every batch size and number of workers: each column is computed alone, in one order.
 ///
@@ -34,11 +38,14 @@ pub struct Propagator {
     modes: usize,
     layout: Layout,
     pub(super) schedule: Schedule,
-    pub(super) coefficients: Vec<Coefficients>,
-    /// The factor of each output: its shifter, and edges behind its last element.
-    pub(super) output: Vec<Complex32>,
-    /// Phases and coupler errors in slot order, kept for their memory.
-    gathered: [Vec<f64>; 4],
+    crossings: Vec<Crossing>,
+    /// Read where a crossing is not a number.
+    whole: Vec<Coefficients>,
+    /// The factor of each output.
+    output: Vec<Complex32>,
+    factors: Halves,
+    /// The couplers' α and β, kept for their memory.
+    errors: [Vec<f64>; 2],
 }
 
 /// Memory that a [`Propagator`] works in; reuse it, and nothing allocates once it is warm.
@@ -59,9 +66,11 @@ impl Propagator {
             modes: plan.modes(),
             layout: plan.layout(),
             schedule: Schedule::new(plan),
-            coefficients: vec![[0.0; 8]; plan.elements()],
-            output: vec![Complex32::new(1.0, 0.0); plan.modes()],
-            gathered: core::array::from_fn(|_| Vec::with_capacity(plan.elements())),
+            crossings: vec![[0.0; 4]; plan.elements()],
+            whole: vec![[0.0; 8]; plan.elements()],
+            output: vec![Complex32::ZERO; plan.modes()],
+            factors: Halves::default(),
+            errors: core::array::from_fn(|_| Vec::with_capacity(plan.elements())),
         };
         this.set(lattice, Level::best());
         this
@@ -97,7 +106,8 @@ impl Propagator {
 
     /// `x` holds one input in each column, `y` gets the outputs: both N × batch, any strides.
     ///
-    /// O(N²·batch); fastest where batch is a multiple of 64 and a view's rows are contiguous.
+    /// O(N²·batch); fastest where batch is a multiple of 64 and a view's rows are contiguous. Amplitudes may be as large
+    /// as 10²⁸.
     ///
     /// # Errors
     /// [`LatticeError::Shape`] and [`LatticeError::NotFinite`].
@@ -165,11 +175,12 @@ impl Propagator {
             workspace.rows.resize(self.modes * panels, Pair::ZERO);
             let rows = &mut workspace.rows[..self.modes * panels];
             pack(level, &x, at, width, panels, rows);
-            let (chains, t) = (&self.schedule.chains[..], &self.coefficients[..]);
+            let chains = &self.schedule.chains[..];
+            let by = Scaled { crossings: &self.crossings, whole: &self.whole };
             match panels {
-                1 => forward_1(level, chains, t, rows),
-                2 => forward_2(level, chains, t, rows),
-                _ => forward_4(level, chains, t, rows),
+                1 => forward_1(level, chains, by, rows),
+                2 => forward_2(level, chains, by, rows),
+                _ => forward_4(level, chains, by, rows),
             }
             turn(level, &self.output, rows);
             unpack(level, rows, panels, &mut y, at, width);
@@ -177,61 +188,54 @@ impl Propagator {
         }
     }
 
+    /// Column by column, with what each row still has to be multiplied by.
     fn set(&mut self, lattice: &Lattice, level: Level) {
-        let order = &self.schedule.element;
-        let [theta, phi, alpha, beta] = &mut self.gathered;
-        let ideal = lattice.couplers_are_ideal();
-        theta.clear();
-        theta.extend(order.iter().map(|&e| lattice.theta_rad[e as usize]));
-        phi.clear();
-        phi.extend(order.iter().map(|&e| lattice.phi_rad[e as usize]));
+        let plan = lattice.plan();
+        let shifter = amplitude_of_db(lattice.loss().shifter_db);
+        let (one, edge) = (Complex64::new(1.0, 0.0), lattice.edge_factor());
+        self.factors.begin(self.modes);
+        for (mode, &phase) in lattice.input_phase_rad.iter().enumerate() {
+            self.factors.scale(mode, cis(phase) * shifter);
+        }
+        let [alpha, beta] = &mut self.errors;
         alpha.clear();
         beta.clear();
-        if !ideal {
-            alpha.extend(order.iter().map(|&e| lattice.couplers[e as usize].alpha_rad));
-            beta.extend(order.iter().map(|&e| lattice.couplers[e as usize].beta_rad));
+        if !lattice.couplers_are_ideal() {
+            alpha.extend(lattice.couplers.iter().map(|pair| pair.alpha_rad));
+            beta.extend(lattice.couplers.iter().map(|pair| pair.beta_rad));
         }
-        let of = Elements { theta_rad: theta, phi_rad: phi, alpha_rad: alpha, beta_rad: beta };
-        coefficients(level, of, common(lattice), &mut self.coefficients);
-        self.fold_outer(lattice);
-    }
-
-    /// Folds input, edge and output factors into the elements beside them.
-    fn fold_outer(&mut self, lattice: &Lattice) {
-        let shifter = amplitude_of_db(lattice.loss().shifter_db);
-        let (plan, one) = (lattice.plan(), Complex64::new(1.0, 0.0));
-        let edge = lattice.edge_factor();
-        // What a mode has met since its last element.
-        let mut pending = vec![one; self.modes];
-        for (factor, &phase) in pending.iter_mut().zip(&lattice.input_phase_rad) {
-            *factor = cis(phase) * shifter;
-        }
-        let quiet = edge == one && plan.layout() != Layout::Compact;
-        for index in if quiet { 0..0 } else { 0..plan.columns() } {
+        let of = Elements {
+            theta_rad: &lattice.theta_rad,
+            phi_rad: &lattice.phi_rad,
+            alpha_rad: alpha,
+            beta_rad: beta,
+        };
+        let common = common(lattice);
+        for index in 0..plan.columns() {
             let column = plan.column(index);
-            for k in 0..column.count {
-                let slot = self.schedule.slot[column.first_element + k] as usize;
-                for side in 0..2 {
-                    let mode = column.first_mode + 2 * k + side;
-                    if pending[mode] != one {
-                        let factor = core::mem::replace(&mut pending[mode], one);
-                        let t = &mut self.coefficients[slot];
-                        scale(&mut t[2 * side..2 * side + 2], factor);
-                        scale(&mut t[2 * side + 4..2 * side + 6], factor);
-                    }
+            let mut slots = Slots {
+                of: &self.schedule.slot,
+                crossings: &mut self.crossings,
+                whole: &mut self.whole,
+            };
+            let at = Place {
+                first: column.first_element,
+                count: column.count,
+                shift: column.first_mode,
+            };
+            crossings(level, of, common, at, self.factors.of_column(column.first_mode), &mut slots);
+            if edge != one {
+                for mode in (0..column.first_mode).chain(column.end_mode()..self.modes) {
+                    self.factors.scale(mode, edge);
                 }
             }
-            for mode in (0..column.first_mode).chain(column.end_mode()..self.modes) {
-                pending[mode] *= edge;
-            }
             if let Some(mode) = lattice.edge_shifter(index) {
-                pending[mode] *= cis(lattice.edge_phase_rad[index / 2]) * shifter;
+                self.factors.scale(mode, cis(lattice.edge_phase_rad[index / 2]) * shifter);
             }
         }
-        let phases = lattice.output_phase_rad.iter().zip(pending);
-        for (output, (&phase, pending)) in self.output.iter_mut().zip(phases) {
-            let factor = pending * cis(phase) * shifter;
-            *output = Complex32::new(factor.re as f32, factor.im as f32);
+        for (mode, &phase) in lattice.output_phase_rad.iter().enumerate() {
+            self.factors.scale(mode, cis(phase) * shifter);
+            self.output[mode] = self.factors.get(mode);
         }
     }
 }
@@ -249,11 +253,6 @@ pub(super) fn common(lattice: &Lattice) -> Common {
         lower: if compact { path * shifter } else { path } as f32,
         input: shifter as f32,
     }
-}
-
-fn scale(entry: &mut [f32], factor: Complex64) {
-    let (re, im) = (factor.re as f32, factor.im as f32);
-    (entry[0], entry[1]) = (entry[0] * re - entry[1] * im, entry[0] * im + entry[1] * re);
 }
 
 #[cfg(test)]
@@ -317,6 +316,59 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// The largest error of an output beside the root mean square of the inputs, and the share of elements
+    /// that keep their whole matrix.
+    fn error_and_whole(lattice: &Lattice, x: &Array2<Complex32>) -> (f64, f64) {
+        let propagator = Propagator::new(lattice);
+        let mut y = Array2::zeros(x.dim());
+        propagator.forward(x.view(), y.view_mut(), &mut Workspace::default()).unwrap();
+        let wide = x.mapv(|z| Complex64::new(z.re.into(), z.im.into()));
+        let expected = lattice.forward_batch(wide.view()).unwrap();
+        let mean = wide.iter().map(Complex64::norm_sqr).sum::<f64>() / wide.len() as f64;
+        let error = y
+            .iter()
+            .zip(&expected)
+            .map(|(a, b)| (Complex64::new(a.re.into(), a.im.into()) - b).norm_sqr())
+            .fold(0.0, f64::max);
+        let whole = propagator.crossings.iter().filter(|crossing| crossing[0].is_nan()).count();
+        ((error / mean).sqrt(), whole as f64 / propagator.crossings.len() as f64)
+    }
+
+    #[test]
+    fn scaled_rows_stay_in_range_and_as_exact() {
+        for layout in [Layout::Rectangular, Layout::Triangular, Layout::Compact] {
+            for imperfect in [false, true] {
+                let lattice = sample(layout, 256, imperfect);
+                let (error, whole) = error_and_whole(&lattice, &light(256, 20));
+                assert!(error < 1e-5, "{layout:?} {imperfect}: {error:e}");
+                assert!(whole > 0.0 && whole < 0.05, "{layout:?} {imperfect}: {whole}");
+                // As large as promised.
+                let (error, _) = error_and_whole(&lattice, &light(256, 4).mapv(|z| z * 1e28));
+                assert!(error < 1e-5, "{layout:?} {imperfect}: {error:e}");
+            }
+        }
+        // Nothing crosses: each element is its whole matrix. With half crossing nothing, both forms meet.
+        let mut lattice = Lattice::new(Layout::Rectangular, 65).unwrap();
+        let elements = lattice.plan().elements();
+        for (step, expected) in [(1, 1.0), (2, 0.5)] {
+            lattice
+                .map_phases(|k, phase| {
+                    let bar = k < elements && k % step == 0;
+                    if bar { core::f64::consts::PI } else { phase + 0.1 }
+                })
+                .unwrap();
+            let (error, whole) = error_and_whole(&lattice, &light(65, 20));
+            assert!(error < 1e-5, "{error:e}");
+            assert!((whole - expected).abs() < 0.1, "{whole}");
+        }
+        // Hardly any light: what is left is as exact.
+        let mut lattice = sample(Layout::Rectangular, 16, false);
+        let loss = ElementLoss { coupler_db: 3.0, shifter_db: 7.0, arm_db: 0.0 };
+        lattice.set_loss(loss, EdgeModes::Dummy).unwrap();
+        let (error, whole) = error_and_whole(&lattice, &light(16, 20));
+        assert!(error < 1e-10 && whole > 0.05, "{error:e} {whole}");
     }
 
     #[test]

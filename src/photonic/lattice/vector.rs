@@ -4,15 +4,14 @@ use super::super::complex::{Complex32, Complex64, amplitude_of_db};
 use super::super::kernel::coefficients::Elements;
 use super::super::kernel::level::Level;
 use super::super::kernel::sincos::sincos;
-use super::super::kernel::vector::{Half, Place, Setting, column};
+use super::super::kernel::vector::{Halves, Place, Setting, column};
 use super::propagator::common;
 use super::{Lattice, LatticeError};
 
 /// Memory that [`Lattice::forward_f32`] works in; reuse it, and nothing allocates once it is warm.
 #[derive(Clone, Debug, Default)]
 pub struct VectorWorkspace {
-    even: Half,
-    odd: Half,
+    light: Halves,
     alpha_rad: Vec<f64>,
     beta_rad: Vec<f64>,
     cos: Vec<f32>,
@@ -63,13 +62,9 @@ impl Lattice {
         if !self.input_phase_rad.is_empty() {
             turn(level, &self.input_phase_rad, shifter, y, work);
         }
-        work.even.make_room(modes.div_ceil(2));
-        work.odd.make_room(modes.div_ceil(2));
-        for (k, pair) in y.chunks(2).enumerate() {
-            (work.even.re[k], work.even.im[k]) = (pair[0].re, pair[0].im);
-            if let Some(z) = pair.get(1) {
-                (work.odd.re[k], work.odd.im[k]) = (z.re, z.im);
-            }
+        work.light.begin(modes);
+        for (mode, &z) in y.iter().enumerate() {
+            work.light.set(mode, z);
         }
         let ideal = self.couplers_are_ideal();
         let setting = Setting::new(common(self), ideal);
@@ -90,39 +85,22 @@ impl Lattice {
                 beta_rad: &work.beta_rad,
             };
             let (first, count, shift) = (place.first_element, place.count, place.first_mode);
-            let at = Place { first, count, shift };
-            // Column parity says which half is on top; the odd column's lower modes start at even[1].
-            if shift == 0 {
-                column(level, of, at, setting, &mut work.even, &mut work.odd);
-            } else {
-                column(level, of, at, setting, &mut work.odd, &mut work.even);
-            }
+            let (upper, lower) = work.light.of_column(shift);
+            column(level, of, Place { first, count, shift }, setting, upper, lower);
             if !quiet {
                 for mode in (0..place.first_mode).chain(place.end_mode()..modes) {
-                    work.scale(mode, edge);
+                    work.light.scale(mode, edge);
                 }
                 if let Some(mode) = self.edge_shifter(index) {
                     let phase = super::super::complex::cis(self.edge_phase_rad[index / 2]);
-                    work.scale(mode, phase * f64::from(shifter));
+                    work.light.scale(mode, phase * f64::from(shifter));
                 }
             }
         }
-        for (k, pair) in y.chunks_mut(2).enumerate() {
-            pair[0] = Complex32::new(work.even.re[k], work.even.im[k]);
-            if let Some(z) = pair.get_mut(1) {
-                *z = Complex32::new(work.odd.re[k], work.odd.im[k]);
-            }
+        for (mode, z) in y.iter_mut().enumerate() {
+            *z = work.light.get(mode);
         }
         turn(level, &self.output_phase_rad, shifter, y, work);
-    }
-}
-
-impl VectorWorkspace {
-    fn scale(&mut self, mode: usize, by: Complex64) {
-        let half = if mode.is_multiple_of(2) { &mut self.even } else { &mut self.odd };
-        let (re, im) = (&mut half.re[mode / 2], &mut half.im[mode / 2]);
-        let z = Complex32::new(*re, *im) * Complex32::new(by.re as f32, by.im as f32);
-        (*re, *im) = (z.re, z.im);
     }
 }
 

@@ -51,6 +51,11 @@ impl Lanes for Avx2 {
         unsafe { Self(_mm256_mul_ps(self.0, o.0), _mm256_mul_ps(self.1, o.1)) }
     }
     #[inline(always)]
+    fn div(self, o: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Self(_mm256_div_ps(self.0, o.0), _mm256_div_ps(self.1, o.1)) }
+    }
+    #[inline(always)]
     fn fma(self, by: Self, to: Self) -> Self {
         // SAFETY: as above.
         unsafe { Self(_mm256_fmadd_ps(self.0, by.0, to.0), _mm256_fmadd_ps(self.1, by.1, to.1)) }
@@ -71,6 +76,15 @@ impl Lanes for Avx2 {
                 _mm256_blendv_ps(other.0, self.0, _mm256_castsi256_ps(low)),
                 _mm256_blendv_ps(other.1, self.1, _mm256_castsi256_ps(high)),
             )
+        }
+    }
+    #[inline(always)]
+    fn below(self, limit: Self) -> u16 {
+        // SAFETY: as above.
+        unsafe {
+            let low = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NGE_UQ>(self.0, limit.0));
+            let high = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NGE_UQ>(self.1, limit.1));
+            (low | high << 8) as u16
         }
     }
     #[inline(always)]
@@ -117,6 +131,19 @@ impl Lanes for Avx2 {
         let [a, b, c, d, e, f, g, h] = planes;
         transpose([a.0, b.0, c.0, d.0], [e.0, f.0, g.0, h.0], first);
         transpose([a.1, b.1, c.1, d.1], [e.1, f.1, g.1, h.1], last);
+    }
+    #[inline(always)]
+    fn interleave_4([a, b, c, d]: [Self; 4], to: &mut [[f32; 4]; LANES]) {
+        let (first, last) = to.split_at_mut(LANES / 2);
+        for (to, planes) in [(first, [a.0, b.0, c.0, d.0]), (last, [a.1, b.1, c.1, d.1])] {
+            for (k, four) in fours(planes).into_iter().enumerate() {
+                // SAFETY: as above; the stores are of whole rows.
+                unsafe {
+                    _mm_storeu_ps(to[k].as_mut_ptr(), _mm256_castps256_ps128(four));
+                    _mm_storeu_ps(to[k + 4].as_mut_ptr(), _mm256_extractf128_ps::<1>(four));
+                }
+            }
+        }
     }
 }
 

@@ -46,6 +46,11 @@ impl Lanes for Avx512 {
         Self(unsafe { _mm512_mul_ps(self.0, other.0) })
     }
     #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { _mm512_div_ps(self.0, other.0) })
+    }
+    #[inline(always)]
     fn fma(self, by: Self, to: Self) -> Self {
         // SAFETY: as above.
         Self(unsafe { _mm512_fmadd_ps(self.0, by.0, to.0) })
@@ -60,6 +65,11 @@ impl Lanes for Avx512 {
         let kept = if live < LANES { (1_u16 << live) - 1 } else { u16::MAX };
         // SAFETY: as above.
         Self(unsafe { _mm512_mask_blend_ps(kept, other.0, self.0) })
+    }
+    #[inline(always)]
+    fn below(self, limit: Self) -> u16 {
+        // SAFETY: as above.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_NGE_UQ>(self.0, limit.0) }
     }
     #[inline(always)]
     fn quarter_turns(phases: &[f64; LANES], more: f64) -> (Self, __m512i) {
@@ -113,30 +123,53 @@ impl Lanes for Avx512 {
     fn interleave(planes: [Self; 8], to: &mut [[f32; 8]; LANES]) {
         let to = to.as_flattened_mut().as_mut_ptr();
         let [a, b, c, d, e, f, g, h] = planes;
-        let (first, last) = ([a.0, b.0, c.0, d.0], [e.0, f.0, g.0, h.0]);
-        for (at, [a, b, c, d]) in [(0, first), (4, last)] {
-            // SAFETY: as above; the stores are of 4 numbers at 32·j + 8·e + `at` ≤ 124.
-            unsafe {
-                let (ab, cd) = (_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d));
-                let (ef, gh) = (_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d));
-                let (ab, cd) = (_mm512_castps_pd(ab), _mm512_castps_pd(cd));
-                let (ef, gh) = (_mm512_castps_pd(ef), _mm512_castps_pd(gh));
-                // Quarter j of fours[e] is a, b, c, d of lane 4·j + e.
-                let fours = [
-                    _mm512_unpacklo_pd(ab, cd),
-                    _mm512_unpackhi_pd(ab, cd),
-                    _mm512_unpacklo_pd(ef, gh),
-                    _mm512_unpackhi_pd(ef, gh),
-                ];
-                for (e, four) in fours.into_iter().enumerate() {
-                    let (to, four) = (to.add(8 * e + at), _mm512_castpd_ps(four));
-                    _mm_storeu_ps(to, _mm512_castps512_ps128(four));
-                    _mm_storeu_ps(to.add(32), _mm512_extractf32x4_ps::<1>(four));
-                    _mm_storeu_ps(to.add(64), _mm512_extractf32x4_ps::<2>(four));
-                    _mm_storeu_ps(to.add(96), _mm512_extractf32x4_ps::<3>(four));
-                }
+        for (at, planes) in [(0, [a, b, c, d]), (4, [e, f, g, h])] {
+            for (e, four) in fours(planes).into_iter().enumerate() {
+                // SAFETY: as above; the stores are of 4 numbers at 32·j + 8·e + `at` ≤ 124.
+                unsafe { store_quarters(four, to.add(8 * e + at), 32) }
             }
         }
+    }
+    #[inline(always)]
+    fn interleave_4(planes: [Self; 4], to: &mut [[f32; 4]; LANES]) {
+        let to = to.as_flattened_mut().as_mut_ptr();
+        for (e, four) in fours(planes).into_iter().enumerate() {
+            // SAFETY: as above; the stores are of 4 numbers at 16·j + 4·e ≤ 60.
+            unsafe { store_quarters(four, to.add(4 * e), 16) }
+        }
+    }
+}
+
+/// Quarter j of the e-th is the four planes' numbers of lane 4·j + e.
+#[inline(always)]
+fn fours([a, b, c, d]: [Avx512; 4]) -> [__m512; 4] {
+    // SAFETY: as above.
+    unsafe {
+        let (ab, cd) = (_mm512_unpacklo_ps(a.0, b.0), _mm512_unpacklo_ps(c.0, d.0));
+        let (ef, gh) = (_mm512_unpackhi_ps(a.0, b.0), _mm512_unpackhi_ps(c.0, d.0));
+        let (ab, cd) = (_mm512_castps_pd(ab), _mm512_castps_pd(cd));
+        let (ef, gh) = (_mm512_castps_pd(ef), _mm512_castps_pd(gh));
+        [
+            _mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd)),
+            _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd)),
+            _mm512_castpd_ps(_mm512_unpacklo_pd(ef, gh)),
+            _mm512_castpd_ps(_mm512_unpackhi_pd(ef, gh)),
+        ]
+    }
+}
+
+/// Stores the four quarters `stride` numbers apart.
+///
+/// # Safety
+/// The processor has AVX-512F, and four numbers at each place are the caller's to write.
+#[inline(always)]
+unsafe fn store_quarters(four: __m512, to: *mut f32, stride: usize) {
+    // SAFETY: the caller's.
+    unsafe {
+        _mm_storeu_ps(to, _mm512_castps512_ps128(four));
+        _mm_storeu_ps(to.add(stride), _mm512_extractf32x4_ps::<1>(four));
+        _mm_storeu_ps(to.add(2 * stride), _mm512_extractf32x4_ps::<2>(four));
+        _mm_storeu_ps(to.add(3 * stride), _mm512_extractf32x4_ps::<3>(four));
     }
 }
 

@@ -57,12 +57,16 @@ pub(crate) trait Lanes: Copy {
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
     /// `self` · `by` + `to`, rounded once.
     fn fma(self, by: Self, to: Self) -> Self;
     /// `to` − `self` · `by`, rounded once.
     fn fnma(self, by: Self, to: Self) -> Self;
     /// The first `live` lanes of `self`, the others of `other`.
     fn or_beyond(self, live: usize, other: Self) -> Self;
+
+    /// A bit for each lane that is not at least `limit`'s.
+    fn below(self, limit: Self) -> u16;
 
     /// x + `more` of each phase x (rad), less the nearest multiple of π/2, and that multiple. In
     /// `f64` down to the result.
@@ -76,6 +80,8 @@ pub(crate) trait Lanes: Copy {
     fn totals(a: Self, b: Self) -> [f32; 2];
     /// Turns eight rows of sixteen into sixteen rows of eight: `to[l][k]` = `planes[k]` in lane l.
     fn interleave(planes: [Self; 8], to: &mut [[f32; 8]; LANES]);
+    /// As [`interleave`](Self::interleave), of four.
+    fn interleave_4(planes: [Self; 4], to: &mut [[f32; 4]; LANES]);
 }
 
 /// The plain implementation.
@@ -117,6 +123,10 @@ impl Lanes for Plain {
         self.zip(other, |a, b| a * b)
     }
     #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+    #[inline(always)]
     fn fma(self, by: Self, to: Self) -> Self {
         Self(core::array::from_fn(|l| self.0[l].mul_add(by.0[l], to.0[l])))
     }
@@ -127,6 +137,11 @@ impl Lanes for Plain {
     #[inline(always)]
     fn or_beyond(self, live: usize, other: Self) -> Self {
         Self(core::array::from_fn(|l| if l < live { self.0[l] } else { other.0[l] }))
+    }
+    #[inline(always)]
+    fn below(self, limit: Self) -> u16 {
+        let lanes = self.0.iter().zip(limit.0).enumerate();
+        lanes.fold(0, |bits, (l, (x, limit))| bits | u16::from(*x < limit || x.is_nan()) << l)
     }
     #[inline(always)]
     fn quarter_turns(phases: &[f64; LANES], more: f64) -> (Self, Self::Turns) {
@@ -166,6 +181,12 @@ impl Lanes for Plain {
     }
     #[inline(always)]
     fn interleave(planes: [Self; 8], to: &mut [[f32; 8]; LANES]) {
+        for (l, to) in to.iter_mut().enumerate() {
+            *to = core::array::from_fn(|k| planes[k].0[l]);
+        }
+    }
+    #[inline(always)]
+    fn interleave_4(planes: [Self; 4], to: &mut [[f32; 4]; LANES]) {
         for (l, to) in to.iter_mut().enumerate() {
             *to = core::array::from_fn(|k| planes[k].0[l]);
         }
