@@ -6,8 +6,8 @@
 //!    level. They multiply and add without fusing, so IEEE 754 alone makes the levels agree.
 //! 3. `f32` kernels ([`lanes`] and what uses it, [`sincos`]) work on 16 lanes and fuse every
 //!    multiply-add, in hardware or, on the plain level, in correctly rounded software: the same bits,
-//!    at a cost that only processors without FMA pay. Fused because a 2×2 complex product is 16
-//!    operations then and 28 otherwise.
+//!    at a cost that only processors without FMA pay. Fused because a complex multiply-add is 4
+//!    operations then and 8 otherwise.
 
 pub(crate) mod adjoint;
 pub(crate) mod chain;
