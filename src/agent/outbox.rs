@@ -206,8 +206,12 @@ impl Outbox {
         if let Some(bytes) = message.fitting_bytes()
             && self.position < self.short_until
             && to.slot() < self.known_slots
-            && let Some(place) = self.row.place(to.slot(), head.priority.level())
         {
+            let (slot, level) = (to.slot(), head.priority.level());
+            let place = match self.row.place(slot, level) {
+                Some(place) => place,
+                None => self.row.begin_chunk(slot, level, round.stamp, round.pool),
+            };
             let sequence = self.source << POSITION_BITS | self.position;
             self.position += 1;
             self.counters.record_sent(1);
@@ -218,8 +222,7 @@ impl Outbox {
         self.send_one_slowly(round, head.rebuilt(), to, message.rebuilt())
     }
 
-    /// The same where a new chunk is needed, for a message that needs an annex or whose way is traced,
-    /// or that may be refused.
+    /// The same for a message that needs an annex or whose way is traced, or that may be refused.
     #[inline(never)]
     fn send_one_slowly(
         &mut self,

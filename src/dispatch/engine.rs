@@ -385,7 +385,7 @@ impl Engine {
     fn set_quotas(&mut self, pairs: u64, allowance: Allowance<'_>) {
         self.waiting.clear();
         for &index in &self.active {
-            self.waiting.push(exclusive(&mut self.shards[index]).queue.waiting);
+            self.waiting.push(*exclusive(&mut self.shards[index]).queue.pairs_by_level());
         }
         if let Allowance::Cuts(cuts) = allowance {
             let cut = cuts.first();
@@ -464,18 +464,19 @@ impl Engine {
     pub(crate) fn exchange(&mut self) {
         let Self { view, shards, host, .. } = self;
         let known_slots = view.roster.end();
-        host.row.hand_over(|to, chain| exclusive(&mut shards[to]).receive(chain));
+        while let Some(to) = host.row.next() {
+            exclusive(&mut shards[to]).receive(host.row.chain(to));
+        }
         host.begin_round(known_slots);
         for from in 0..shards.len() {
-            let outbox = &mut exclusive(&mut shards[from]).outbox;
-            outbox.begin_round(known_slots);
-            if outbox.row.is_empty() {
-                continue;
+            exclusive(&mut shards[from]).outbox.begin_round(known_slots);
+            while let Some(to) = exclusive(&mut shards[from]).outbox.row.next() {
+                if let Ok([sender, receiver]) = shards.get_disjoint_mut([from, to]) {
+                    exclusive(receiver).receive(exclusive(sender).outbox.row.chain(to));
+                } else {
+                    exclusive(&mut shards[to]).receive_own(to);
+                }
             }
-            // A shard's own chain is among them.
-            let mut chains = outbox.row.lend();
-            chains.hand_over(|to, chain| exclusive(&mut shards[to]).receive(chain));
-            exclusive(&mut shards[from]).outbox.row.put_back(chains);
         }
         self.view.round += 1;
     }
@@ -497,7 +498,7 @@ impl Engine {
     pub(crate) fn waiting(&self) -> Pairs {
         let mut sum = Pairs::default();
         for shard in &self.shards {
-            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.waiting) {
+            for (sum, level) in sum.iter_mut().zip(hold(shard).queue.pairs_by_level()) {
                 *sum += level;
             }
         }

@@ -149,10 +149,14 @@ impl Processors {
 
 impl Engine {
     /// Gathers what the last round's handlers submitted, and runs the batches that are full or due.
+    #[inline]
     pub(crate) fn infer(&mut self) {
-        if self.processors.list.is_empty() {
-            return;
+        if !self.processors.list.is_empty() {
+            self.run_processors();
         }
+    }
+
+    fn run_processors(&mut self) {
         let mut processors = core::mem::take(&mut self.processors);
         processors.sealed = 0;
         for shard in 0..self.shard_count() {

@@ -106,6 +106,18 @@ impl Shard {
     #[inline]
     pub(crate) fn receive(&mut self, chain: &mut Chain) {
         let sum = chain.drain_into(&mut self.incoming);
+        self.note(sum);
+    }
+
+    /// Takes what it sent to itself, its number being `own`.
+    #[inline]
+    pub(crate) fn receive_own(&mut self, own: usize) {
+        let sum = self.outbox.row.chain(own).drain_into(&mut self.incoming);
+        self.note(sum);
+    }
+
+    #[inline]
+    fn note(&mut self, sum: Sum) {
         self.incoming_pairs += sum.pairs;
         self.incoming_bytes += sum.bytes;
         self.sums.push(sum);
@@ -265,7 +277,7 @@ impl Shard {
                 left = left.saturating_sub(went);
                 self.served[level] += went;
                 self.served_in_all += went;
-                self.queue.waiting[level] -= went;
+                self.queue.went(level, went);
                 if chunk.begin < chunk.end {
                     self.queue.unpop(level, since, chunk);
                 } else {

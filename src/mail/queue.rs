@@ -15,10 +15,31 @@ const _: () = assert!(LEVELS == Priority::COUNT);
 /// (envelope, receiver) pairs waiting at each level.
 pub(crate) type Pairs = [u64; LEVELS];
 
+/// What waits, by level and in all: a sum that is read at once need not wait for what was written to each.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    levels: Pairs,
+    in_all: u64,
+}
+
+impl Counts {
+    #[inline]
+    fn add(&mut self, level: usize, pairs: u64) {
+        self.levels[level] += pairs;
+        self.in_all += pairs;
+    }
+
+    #[inline]
+    fn remove(&mut self, level: usize, pairs: u64) {
+        self.levels[level] -= pairs;
+        self.in_all -= pairs;
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     levels: [VecDeque<Waiting>; LEVELS],
-    pub(crate) waiting: Pairs,
+    waiting: Counts,
     /// Payload bytes outside the packets, and beside them: those until their chunk is drained.
     pub(crate) bytes: u64,
     /// What is being gathered envelope by envelope, by level, all of one stamp.
@@ -41,7 +62,19 @@ impl Queue {
     /// All pairs waiting. What was buried still holds its place, but does not count.
     #[inline]
     pub(crate) fn pairs(&self) -> u64 {
-        self.waiting.iter().sum()
+        self.waiting.in_all
+    }
+
+    /// The same, by level.
+    #[inline]
+    pub(crate) fn pairs_by_level(&self) -> &Pairs {
+        &self.waiting.levels
+    }
+
+    /// Counts pairs that were gone through.
+    #[inline]
+    pub(crate) fn went(&mut self, level: usize, pairs: u64) {
+        self.waiting.remove(level, pairs);
     }
 
     /// Takes in chains, whose chunks lie one behind the other in `chunks`: whole if each chain has one
@@ -59,7 +92,7 @@ impl Queue {
             for sum in sums.drain(..) {
                 self.bytes += sum.bytes;
                 let level = sum.levels.trailing_zeros() as usize % LEVELS;
-                self.waiting[level] += sum.pairs;
+                self.waiting.add(level, sum.pairs);
                 let chunks = chunks.by_ref().take(sum.chunks as usize);
                 self.levels[level].extend(chunks.map(|chunk| Waiting { since: tick, chunk }));
             }
@@ -137,7 +170,7 @@ impl Queue {
         }
         for (level, chain) in self.sorted.iter_mut().enumerate() {
             let sum = chain.drain_into(&mut self.scratch);
-            self.waiting[level] += sum.pairs;
+            self.waiting.add(level, sum.pairs);
             let chunks = self.scratch.drain(..);
             self.levels[level].extend(chunks.map(|chunk| Waiting { since: tick, chunk }));
         }
@@ -169,8 +202,8 @@ impl Queue {
             {
                 let chunk = waiting.chunk;
                 let pairs: u64 = chunk.waiting().iter().map(|p| u64::from(p.pairs())).sum();
-                self.waiting[level] -= pairs;
-                self.waiting[level - 1] += pairs;
+                self.waiting.remove(level, pairs);
+                self.waiting.add(level - 1, pairs);
                 self.levels[level - 1].push_back(Waiting { since: tick, chunk });
             }
         }
@@ -202,8 +235,8 @@ impl Queue {
     /// Buries the packets, for one receiver each, of which `each` says so; they must be accounted for.
     pub(crate) fn bury(&mut self, mut each: impl FnMut(usize, &mut Packet, Stamp) -> bool) {
         let mut at = 0;
-        for (waiting, level) in self.waiting.iter_mut().zip(&mut self.levels) {
-            for Waiting { chunk, .. } in level {
+        for (level, chunks) in self.levels.iter_mut().enumerate() {
+            for Waiting { chunk, .. } in chunks {
                 let stamp = chunk.stamp;
                 let mut buried_bytes = 0;
                 for packet in chunk.waiting_mut() {
@@ -211,7 +244,7 @@ impl Queue {
                     let beside = beside.map_or(0, |beside| beside.length);
                     if each(at, packet, stamp) {
                         packet.bury();
-                        *waiting -= 1;
+                        self.waiting.remove(level, 1);
                         self.bytes -= outside + u64::from(beside);
                         buried_bytes += beside;
                     }
@@ -231,7 +264,7 @@ impl Queue {
         self.bytes = 0;
         for level in 0..LEVELS {
             let old = core::mem::take(&mut self.levels[level]);
-            self.waiting[level] = 0;
+            self.waiting.remove(level, self.waiting.levels[level]);
             for Waiting { since, mut chunk } in old {
                 let stamp = chunk.stamp;
                 let beside = core::mem::take(&mut chunk.beside);
@@ -241,7 +274,7 @@ impl Queue {
                     each(packet, stamp, &mut |mut packet| {
                         let bytes = packet.beside_in(&beside);
                         let length = bytes.map_or(0, <[u8]>::len);
-                        self.waiting[level] += u64::from(packet.pairs());
+                        self.waiting.add(level, u64::from(packet.pairs()));
                         self.bytes += packet.outside_bytes() + length as u64;
                         let full =
                             pending.take_if(|chunk| chunk.is_full() || !chunk.has_room(length));

@@ -15,24 +15,6 @@ pub(crate) struct Row {
     occupied: u64,
 }
 
-/// The chains of a row that are handed over.
-pub(crate) struct Lent {
-    chains: Box<[Chain]>,
-    occupied: u64,
-}
-
-impl Lent {
-    /// Calls `receive` with each shard for which there is something and its chain, to be emptied.
-    #[inline]
-    pub(crate) fn hand_over(&mut self, mut receive: impl FnMut(usize, &mut Chain)) {
-        while self.occupied != 0 {
-            let to = self.occupied.trailing_zeros() as usize;
-            self.occupied &= self.occupied - 1;
-            receive(to, &mut self.chains[to]);
-        }
-    }
-}
-
 impl Row {
     pub(crate) fn new(layout: Layout) -> Self {
         Self { chains: (0..layout.shards()).map(|_| Chain::default()).collect(), occupied: 0 }
@@ -87,6 +69,18 @@ impl Row {
         self.chains[shard].make_place(level, stamp, pool)
     }
 
+    /// The same, in a new chunk: out of the way of those who mostly need none.
+    #[inline(never)]
+    pub(crate) fn begin_chunk(
+        &mut self,
+        slot: u32,
+        level: usize,
+        stamp: Stamp,
+        pool: &mut ChunkPool,
+    ) -> &mut Packet {
+        self.make_place(slot, level, stamp, pool)
+    }
+
     /// Counts a packet that stands for many pairs, or holds bytes outside; see [`Chain::weigh`].
     #[inline]
     pub(crate) fn weigh(&mut self, shard: usize, pairs: u64, bytes: u64) {
@@ -103,24 +97,21 @@ impl Row {
         self.occupied == 0
     }
 
-    /// Calls `receive` with each shard for which there is something and its chain, to be emptied.
+    /// A shard for which there is something; its chain is to be emptied now, and does not count any more.
     #[inline]
-    pub(crate) fn hand_over(&mut self, receive: impl FnMut(usize, &mut Chain)) {
-        let mut chains = self.lend();
-        chains.hand_over(receive);
-        self.put_back(chains);
+    pub(crate) fn next(&mut self) -> Option<usize> {
+        if self.occupied == 0 {
+            return None;
+        }
+        let to = self.occupied.trailing_zeros() as usize;
+        self.occupied &= self.occupied - 1;
+        Some(to)
     }
 
-    /// The chains, so that what holds the row may receive one of them; they are to be put back.
+    /// The chain for a shard, which must be one of the layout's.
     #[inline]
-    pub(crate) fn lend(&mut self) -> Lent {
-        let chains = core::mem::take(&mut self.chains);
-        Lent { chains, occupied: core::mem::take(&mut self.occupied) }
-    }
-
-    #[inline]
-    pub(crate) fn put_back(&mut self, lent: Lent) {
-        self.chains = lent.chains;
+    pub(crate) fn chain(&mut self, to: usize) -> &mut Chain {
+        &mut self.chains[to]
     }
 
     /// (envelope, receiver) pairs inside.
