@@ -163,8 +163,8 @@ laned! {
             for (light, adjoint) in light.iter_mut().zip(adjoint) {
                 let (e, l) = (Wave::<L>::load(light), Wave::<L>::load(adjoint));
                 lanes = imaginary(l, e, lanes);
-                e.times(inverse).store(light);
-                l.times(back).store(adjoint);
+                e.times(Wave::splat(inverse)).store(light);
+                l.times(Wave::splat(back)).store(adjoint);
             }
             let [total, _] = L::totals(lanes, lanes);
             *sum += f64::from(total);

@@ -58,9 +58,16 @@ impl<L: Lanes> Wave<L> {
     }
 
     #[inline(always)]
-    pub(super) fn times(self, by: Complex32) -> Self {
-        let (re, im) = (L::splat(by.re), L::splat(by.im));
-        Self { re: im.fnma(self.im, re.mul(self.re)), im: im.fma(self.re, re.mul(self.im)) }
+    pub(super) fn splat(z: Complex32) -> Self {
+        Self { re: L::splat(z.re), im: L::splat(z.im) }
+    }
+
+    #[inline(always)]
+    pub(super) fn times(self, by: Self) -> Self {
+        Self {
+            re: self.im.fnma(by.im, self.re.mul(by.re)),
+            im: self.im.fma(by.re, self.re.mul(by.im)),
+        }
     }
 
     /// t·a + u·b, with the products of `b` first: `a` is the one that is late in a chain.
@@ -74,12 +81,12 @@ impl<L: Lanes> Wave<L> {
 }
 
 impl<L: Lanes> Wave<L> {
-    /// `to` + z·`self`.
+    /// `self`·`by` + `to`.
     #[inline(always)]
-    fn fma(self, (re, im): (L, L), to: Self) -> Self {
+    fn fma(self, by: Self, to: Self) -> Self {
         Self {
-            re: im.fnma(self.im, re.fma(self.re, to.re)),
-            im: im.fma(self.re, re.fma(self.im, to.im)),
+            re: by.im.fnma(self.im, by.re.fma(self.re, to.re)),
+            im: by.im.fma(self.re, by.re.fma(self.im, to.im)),
         }
     }
 }
@@ -102,8 +109,8 @@ fn element<L: Lanes, const P: usize>(
         }
         return (upper, lower);
     }
-    let first = (L::splat(first_re), L::splat(first_im));
-    let second = (L::splat(second_re), L::splat(second_im));
+    let first = Wave::splat(Complex32::new(first_re, first_im));
+    let second = Wave::splat(Complex32::new(second_re, second_im));
     for p in 0..P {
         upper[p] = a[p].fma(first, b[p]);
         lower[p] = b[p].fma(second, a[p]);
@@ -227,7 +234,7 @@ laned! {
         let panels = rows.len() / factors.len().max(1);
         for (row, f) in rows.chunks_exact_mut(panels.max(1)).zip(factors) {
             for pair in row {
-                Wave::<L>::load(pair).times(*f).store(pair);
+                Wave::<L>::load(pair).times(Wave::splat(*f)).store(pair);
             }
         }
     }

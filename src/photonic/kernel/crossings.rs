@@ -50,14 +50,6 @@ impl Slots<'_> {
 }
 
 impl<L: Lanes> Wave<L> {
-    #[inline(always)]
-    fn by(self, by: Self) -> Self {
-        Self {
-            re: self.im.fnma(by.im, self.re.mul(by.re)),
-            im: self.im.fma(by.re, self.re.mul(by.im)),
-        }
-    }
-
     /// `self` over `by`, whose |by|² is `square`.
     #[inline(always)]
     fn over(self, by: Self, square: L) -> Self {
@@ -93,8 +85,8 @@ fn run<L: Lanes, const COMPACT: bool, const IDEAL: bool>(
             matrices::<L, COMPACT, IDEAL>(of, first, common, still);
         let f = Wave { re: L::load(ar), im: L::load(ai) };
         let g = Wave { re: L::load(br), im: L::load(bi) };
-        let (t, u) = (Wave { re: tr, im: ti }.by(f), Wave { re: ur, im: ui }.by(g));
-        let (v, w) = (Wave { re: vr, im: vi }.by(f), Wave { re: wr, im: wi }.by(g));
+        let (t, u) = (Wave { re: tr, im: ti }.times(f), Wave { re: ur, im: ui }.times(g));
+        let (v, w) = (Wave { re: vr, im: vi }.times(f), Wave { re: wr, im: wi }.times(g));
         let (u_square, v_square) = (u.square(), v.square());
         let (z, y) = (t.over(u, u_square), w.over(v, v_square));
         let mut crossings = [[0.0; 4]; LANES];

@@ -82,7 +82,7 @@ pub(crate) struct Place {
 pub(crate) struct Setting {
     common: Common,
     /// The lower arm's factor where it has no shifter.
-    still: (f32, f32),
+    still: Complex32,
 }
 
 impl Setting {
@@ -92,7 +92,8 @@ impl Setting {
         if ideal {
             (common.upper, common.lower) = (0.5 * common.upper, 0.5 * common.lower);
         }
-        Self { common, still: (common.lower * cos as f32, common.lower * sin as f32) }
+        let still = Complex32::new(common.lower * cos as f32, common.lower * sin as f32);
+        Self { common, still }
     }
 
     /// The outputs of sixteen elements from their phases on: those at `at` of all.
@@ -105,14 +106,14 @@ impl Setting {
     ) -> (Wave<L>, Wave<L>) {
         let Common { arm_rad, upper, lower, input, .. } = self.common;
         if !COMPACT {
-            a = a.turned(factors(of.phi_rad, at, 0.0, input));
+            a = a.times(factors(of.phi_rad, at, 0.0, input));
         }
         let (a, b) = couple::<L, IDEAL>(coupler::<L, IDEAL>(of.alpha_rad, at), a, b);
-        let a = a.turned(factors(of.theta_rad, at, arm_rad, upper));
+        let a = a.times(factors(of.theta_rad, at, arm_rad, upper));
         let b = if COMPACT {
-            b.turned(factors(of.phi_rad, at, arm_rad, lower))
+            b.times(factors(of.phi_rad, at, arm_rad, lower))
         } else {
-            b.turned((L::splat(self.still.0), L::splat(self.still.1)))
+            b.times(Wave::splat(self.still))
         };
         couple::<L, IDEAL>(coupler::<L, IDEAL>(of.beta_rad, at), a, b)
     }
@@ -120,11 +121,11 @@ impl Setting {
 
 // Functions, not closures: what is not inlined has no vector registers.
 
-/// `factor` times cosine and sine of x + `more`, of the phases x at `at`.
+/// `factor` times e^{i(x + `more`)}, of the phases x at `at`.
 #[inline(always)]
-fn factors<L: Lanes>(phases: &[f64], at: usize, more: f64, factor: f32) -> (L, L) {
+fn factors<L: Lanes>(phases: &[f64], at: usize, more: f64, factor: f32) -> Wave<L> {
     let (cos, sin) = turned_by::<L>(&phases[at..], more);
-    (cos.mul(L::splat(factor)), sin.mul(L::splat(factor)))
+    Wave { re: cos.mul(L::splat(factor)), im: sin.mul(L::splat(factor)) }
 }
 
 /// Cosine and sine of couplers with the errors at `at`; ideal ones need none.
@@ -140,12 +141,6 @@ impl<L: Lanes> Wave<L> {
     #[inline(always)]
     fn or_beyond(self, live: usize, other: Self) -> Self {
         Self { re: self.re.or_beyond(live, other.re), im: self.im.or_beyond(live, other.im) }
-    }
-
-    /// Times cos + i sin.
-    #[inline(always)]
-    fn turned(self, (cos, sin): (L, L)) -> Self {
-        Self { re: self.im.fnma(sin, self.re.mul(cos)), im: self.im.fma(cos, self.re.mul(sin)) }
     }
 }
 
