@@ -43,6 +43,7 @@ int main(int count, char **names)
                 return 1;
             }
             printf("%s: ok\n", TESTS[i].name);
+            fflush(stdout); /* a child of a later test's would print it again */
         }
     }
     return 0;
