@@ -1,25 +1,21 @@
 //! A tick of a mesh that has warmed up allocates nothing.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may fail it")]
-#![expect(
-    unsafe_code,
-    reason = "a global allocator is unsafe to implement; this one counts and passes on"
-)]
 #![expect(clippy::disallowed_types, reason = "an allocator cannot use loom's atomics")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "support/counting.rs"]
+mod counting;
+
 use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use counting::Counting;
 use xrmesh::config::OptimizationLevel;
 use xrmesh::{
     Agent, AgentId, Budget, Config, Context, Envelope, Fault, Kind, Mesh, Message, Pose, Priority,
     SpawnOptions, Target, Time, Topic, Vec3,
 };
-
-/// Counts what is allocated while it is told to, on all threads that run agents.
-struct Counting;
 
 static COUNTS: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
@@ -29,34 +25,15 @@ thread_local! {
     static MINE: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Counts what is allocated while it is told to, on all threads that run agents.
 fn count() {
     if COUNTS.load(Ordering::Relaxed) && MINE.try_with(Cell::get).unwrap_or(false) {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-// SAFETY: passes everything on to the system's allocator, which upholds the contract.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's obligations are the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the pointer came from `System` by `alloc` or `realloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the pointer came from `System` by `alloc` or `realloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting(count);
 
 /// One case at a time: the allocator counts for the whole process.
 static TURN: Mutex<()> = Mutex::new(());

@@ -1,23 +1,20 @@
 //! A warmed-up frame of a spatial memory allocates nothing: moves, publishing, snapshots, queries.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may fail it")]
-#![expect(
-    unsafe_code,
-    reason = "a global allocator is unsafe to implement; this one counts and passes on"
-)]
 #![expect(clippy::disallowed_types, reason = "an allocator cannot use loom's atomics")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "support/counting.rs"]
+mod counting;
+
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use counting::Counting;
 use xrmesh::memory::{
     Filter, FrameId, HistoryConfig, MemoryConfig, NewObject, ObjectId, SpatialMemory, Workspace,
 };
 use xrmesh::space::{Aabb, FieldOfView, Frustum, Ray, Region, Sphere};
 use xrmesh::{Pose, Time, Vec3};
-
-struct Counting;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
@@ -32,28 +29,8 @@ fn count() {
     }
 }
 
-// SAFETY: passes everything on to the system's allocator, which upholds the contract.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's obligations are the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the pointer came from `System` by `alloc` or `realloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the pointer came from `System` by `alloc` or `realloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting(count);
 
 const OBJECTS: u32 = 4_000;
 

@@ -1,14 +1,13 @@
 //! A full memory, and a frame's work in a memory that has warmed up.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may fail it")]
-#![expect(
-    unsafe_code,
-    reason = "a global allocator is unsafe to implement; this one counts and passes on"
-)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "support/counting.rs"]
+mod counting;
+
 use std::cell::Cell;
 use std::time::Duration;
 
+use counting::Counting;
 use proptest::prelude::*;
 use xrmesh::memory::{
     MemoryConfig, NewObject, Observation, Observer, Removal, SpatialMemory, SubscriptionOptions,
@@ -17,39 +16,17 @@ use xrmesh::memory::{
 use xrmesh::space::Sphere;
 use xrmesh::{Pose, Time, Vec3};
 
-/// Counts what its thread allocates.
-struct Counting;
-
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
+/// Counts what its thread allocates.
 fn count() {
     let _ending = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
 }
 
-// SAFETY: passes everything on to the system's allocator, which upholds the contract.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's obligations are the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the pointer came from `System` by `alloc` or `realloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the pointer came from `System` by `alloc` or `realloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting(count);
 
 fn at(x: f32, z: f32) -> Pose {
     Pose::at(Vec3::new(x, 0.0, z)).unwrap()

@@ -1,10 +1,12 @@
 //! A spiking network that has run once runs again without allocating.
 #![cfg(feature = "photonic")]
-#![expect(unsafe_code, reason = "an allocator that counts")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "support/counting.rs"]
+mod counting;
+
 use std::cell::Cell;
 
+use counting::Counting;
 use ndarray::Array2;
 use xrmesh::photonic::spike::{
     Drive, LeakyLayer, LeakyParameters, SpikeRaster, SpikingNetwork, Stimulus, Synapses,
@@ -14,24 +16,12 @@ thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-struct Counting;
-
-// SAFETY: every call is the system allocator's, with its arguments unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps this function's contract, which is the system's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps this function's contract, which is the system's.
-        unsafe { System.dealloc(pointer, layout) }
-    }
+fn count() {
+    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
 }
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static ALLOCATOR: Counting = Counting(count);
 
 #[test]
 fn a_second_run_allocates_nothing() {

@@ -1,13 +1,16 @@
 //! A warmed-up frame of a spatial memory allocates nothing through the C interface either: moves, publishing,
 //! a snapshot's handle, every query alone and in batches, notices.
-#![expect(unsafe_code, reason = "a global allocator that counts; C functions")]
+#![expect(unsafe_code, reason = "C functions")]
 #![expect(clippy::disallowed_types, reason = "an allocator cannot use loom's atomics")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "../../tests/support/counting.rs"]
+mod counting;
+
 use std::cell::Cell;
 use std::ptr::null;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use counting::Counting;
 use xrmesh_ffi::handle::*;
 use xrmesh_ffi::memory::batch::*;
 use xrmesh_ffi::memory::classes::*;
@@ -26,8 +29,6 @@ use xrmesh_ffi::memory::workspace::*;
 use xrmesh_ffi::memory::write::*;
 use xrmesh_ffi::pose::xrmesh_pose;
 
-struct Counting;
-
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
@@ -41,28 +42,8 @@ fn count() {
     }
 }
 
-// SAFETY: passes everything on to the system's allocator, which upholds the contract.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's obligations are the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the pointer came from `System` by `alloc` or `realloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the pointer came from `System` by `alloc` or `realloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting(count);
 
 const OBJECTS: usize = 1_000;
 const QUESTIONS: usize = 16;
