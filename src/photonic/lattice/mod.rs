@@ -22,6 +22,7 @@ mod propagator;
 mod schedule;
 mod transfer;
 mod vector;
+mod walk;
 
 use core::f64::consts::TAU;
 

@@ -3,15 +3,15 @@
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
-use super::super::complex::{Complex32, Complex64, amplitude_of_db, cis};
+use super::super::complex::{Complex32, amplitude_of_db, cis};
 use super::super::kernel::chain::{
     Coefficients, Crossing, Scaled, forward_1, forward_2, forward_4, turn,
 };
-use super::super::kernel::coefficients::{Common, Elements};
+use super::super::kernel::coefficients::Common;
 use super::super::kernel::crossings::{Slots, crossings};
 use super::super::kernel::lanes::{LANES, Pair};
 use super::super::kernel::level::Level;
-use super::super::kernel::vector::{Halves, Place};
+use super::super::kernel::vector::Halves;
 use super::panel::{check_finite, pack, unpack};
 use super::schedule::Schedule;
 use super::{Lattice, LatticeError, Layout};
@@ -190,49 +190,18 @@ impl Propagator {
 
     /// Column by column, with what each row still has to be multiplied by.
     fn set(&mut self, lattice: &Lattice, level: Level) {
-        let plan = lattice.plan();
         let shifter = amplitude_of_db(lattice.loss().shifter_db);
-        let (one, edge) = (Complex64::new(1.0, 0.0), lattice.edge_factor());
         self.factors.begin(self.modes);
         for (mode, &phase) in lattice.input_phase_rad.iter().enumerate() {
             self.factors.scale(mode, cis(phase) * shifter);
         }
-        let [alpha, beta] = &mut self.errors;
-        alpha.clear();
-        beta.clear();
-        if !lattice.couplers_are_ideal() {
-            alpha.extend(lattice.couplers.iter().map(|pair| pair.alpha_rad));
-            beta.extend(lattice.couplers.iter().map(|pair| pair.beta_rad));
-        }
-        let of = Elements {
-            theta_rad: &lattice.theta_rad,
-            phi_rad: &lattice.phi_rad,
-            alpha_rad: alpha,
-            beta_rad: beta,
-        };
+        let of = lattice.elements(&mut self.errors);
         let common = common(lattice);
-        for index in 0..plan.columns() {
-            let column = plan.column(index);
-            let mut slots = Slots {
-                of: &self.schedule.slot,
-                crossings: &mut self.crossings,
-                whole: &mut self.whole,
-            };
-            let at = Place {
-                first: column.first_element,
-                count: column.count,
-                shift: column.first_mode,
-            };
-            crossings(level, of, common, at, self.factors.of_column(column.first_mode), &mut slots);
-            if edge != one {
-                for mode in (0..column.first_mode).chain(column.end_mode()..self.modes) {
-                    self.factors.scale(mode, edge);
-                }
-            }
-            if let Some(mode) = lattice.edge_shifter(index) {
-                self.factors.scale(mode, cis(lattice.edge_phase_rad[index / 2]) * shifter);
-            }
-        }
+        let (crossed, whole) = (&mut self.crossings, &mut self.whole);
+        let mut slots = Slots { of: &self.schedule.slot, crossings: crossed, whole };
+        lattice.walk(&mut self.factors, |at, factors| {
+            crossings(level, of, common, at, factors, &mut slots);
+        });
         for (mode, &phase) in lattice.output_phase_rad.iter().enumerate() {
             self.factors.scale(mode, cis(phase) * shifter);
             self.output[mode] = self.factors.get(mode);
@@ -259,6 +228,7 @@ pub(super) fn common(lattice: &Lattice) -> Common {
 mod tests {
     use super::super::{Couplers, EdgeModes, ElementLoss};
     use super::*;
+    use crate::photonic::complex::Complex64;
     use crate::random::Counter;
     use ndarray::{Array2, s};
 

@@ -1,10 +1,9 @@
 //! One vector, from phases to outputs, in `f32`.
 
-use super::super::complex::{Complex32, Complex64, amplitude_of_db};
-use super::super::kernel::coefficients::Elements;
+use super::super::complex::{Complex32, amplitude_of_db};
 use super::super::kernel::level::Level;
 use super::super::kernel::sincos::sincos;
-use super::super::kernel::vector::{Halves, Place, Setting, column};
+use super::super::kernel::vector::{Halves, Setting, column};
 use super::propagator::common;
 use super::{Lattice, LatticeError};
 
@@ -12,8 +11,7 @@ use super::{Lattice, LatticeError};
 #[derive(Clone, Debug, Default)]
 pub struct VectorWorkspace {
     light: Halves,
-    alpha_rad: Vec<f64>,
-    beta_rad: Vec<f64>,
+    errors: [Vec<f64>; 2],
     cos: Vec<f32>,
     sin: Vec<f32>,
 }
@@ -66,37 +64,11 @@ impl Lattice {
         for (mode, &z) in y.iter().enumerate() {
             work.light.set(mode, z);
         }
-        let ideal = self.couplers_are_ideal();
-        let setting = Setting::new(common(self), ideal);
-        let edge = self.edge_factor();
-        let quiet = edge == Complex64::new(1.0, 0.0) && self.edge_phase_rad.is_empty();
-        work.alpha_rad.clear();
-        work.beta_rad.clear();
-        if !ideal {
-            work.alpha_rad.extend(self.couplers.iter().map(|pair| pair.alpha_rad));
-            work.beta_rad.extend(self.couplers.iter().map(|pair| pair.beta_rad));
-        }
-        for index in 0..self.plan.columns() {
-            let place = self.plan.column(index);
-            let of = Elements {
-                theta_rad: &self.theta_rad,
-                phi_rad: &self.phi_rad,
-                alpha_rad: &work.alpha_rad,
-                beta_rad: &work.beta_rad,
-            };
-            let (first, count, shift) = (place.first_element, place.count, place.first_mode);
-            let (upper, lower) = work.light.of_column(shift);
-            column(level, of, Place { first, count, shift }, setting, upper, lower);
-            if !quiet {
-                for mode in (0..place.first_mode).chain(place.end_mode()..modes) {
-                    work.light.scale(mode, edge);
-                }
-                if let Some(mode) = self.edge_shifter(index) {
-                    let phase = super::super::complex::cis(self.edge_phase_rad[index / 2]);
-                    work.light.scale(mode, phase * f64::from(shifter));
-                }
-            }
-        }
+        let setting = Setting::new(common(self), self.couplers_are_ideal());
+        let of = self.elements(&mut work.errors);
+        self.walk(&mut work.light, |at, (upper, lower)| {
+            column(level, of, at, setting, upper, lower);
+        });
         for (mode, z) in y.iter_mut().enumerate() {
             *z = work.light.get(mode);
         }
@@ -118,6 +90,7 @@ fn turn(level: Level, phases: &[f64], by: f32, y: &mut [Complex32], work: &mut V
 mod tests {
     use super::super::{Couplers, EdgeModes, ElementLoss, Layout};
     use super::*;
+    use crate::photonic::complex::Complex64;
     use crate::random::Counter;
     use ndarray::Array1;
 
