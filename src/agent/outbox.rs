@@ -210,7 +210,7 @@ impl Outbox {
             let (slot, level) = (to.slot(), head.priority.level());
             let place = match self.row.place(slot, level) {
                 Some(place) => place,
-                None => self.row.begin_chunk(slot, level, round.stamp, round.pool),
+                None => self.row.make_place(slot, level, round.stamp, round.pool),
             };
             let sequence = self.source << POSITION_BITS | self.position;
             self.position += 1;

@@ -55,8 +55,8 @@ impl Row {
         self.chains.get_mut(shard)?.place(level)
     }
 
-    /// The same, in a new chunk if need be.
-    #[inline]
+    /// The same, in a new chunk if need be: out of the way of those who mostly need none.
+    #[inline(never)]
     pub(crate) fn make_place(
         &mut self,
         slot: u32,
@@ -67,18 +67,6 @@ impl Row {
         let shard = self.shard(slot);
         self.occupied |= 1 << shard;
         self.chains[shard].make_place(level, stamp, pool)
-    }
-
-    /// The same, in a new chunk: out of the way of those who mostly need none.
-    #[inline(never)]
-    pub(crate) fn begin_chunk(
-        &mut self,
-        slot: u32,
-        level: usize,
-        stamp: Stamp,
-        pool: &mut ChunkPool,
-    ) -> &mut Packet {
-        self.make_place(slot, level, stamp, pool)
     }
 
     /// Counts a packet that stands for many pairs, or holds bytes outside; see [`Chain::weigh`].
