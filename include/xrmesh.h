@@ -3215,7 +3215,7 @@ typedef struct xrmesh_replay_tick {
 #define XRMESH_ERROR_LIMIT -402
 
 /**
- * A queue is full for now: after the next tick there is room again.
+ * A queue is full; after the next tick there is room again.
  */
 #define XRMESH_ERROR_FULL -403
 

@@ -263,7 +263,7 @@ fn a_reader_sees_all_of_a_correction_or_none() {
 
 /// `cargo test --test memory_anchor -- --ignored --nocapture`
 #[test]
-#[ignore = "a measurement"]
+#[ignore = "takes seconds and prints figures for docs/benchmarks.md"]
 fn what_a_correction_of_100_000_objects_costs() {
     use cpu_time::ThreadTime;
 

@@ -190,7 +190,7 @@ fn a_memory_of_format_version_1_opens() {
 
 /// Writes the fixture anew. To be run by hand, and only for a new version of the format.
 #[test]
-#[ignore = "writes the fixture that another test reads"]
+#[ignore = "writes the committed fixture, for a new version of the format only"]
 fn write_the_fixture() {
     let _ = std::fs::remove_dir_all(fixture());
     let mut memory = open(FileStorage::open(fixture()).unwrap());

@@ -96,7 +96,7 @@ pub const XRMESH_ERROR_NO_MESSAGE: xrmesh_status = -312;
 pub const XRMESH_ERROR_OUT_OF_MEMORY: xrmesh_status = -401;
 /// A limit of the configuration, or of the library, is reached.
 pub const XRMESH_ERROR_LIMIT: xrmesh_status = -402;
-/// A queue is full for now: after the next tick there is room again.
+/// A queue is full; after the next tick there is room again.
 pub const XRMESH_ERROR_FULL: xrmesh_status = -403;
 /// A payload is longer than `limits.max_payload_bytes`.
 pub const XRMESH_ERROR_PAYLOAD_TOO_LARGE: xrmesh_status = -404;

@@ -175,14 +175,14 @@ fi
 # A real Godot builds the extension with the header that it writes itself, and runs the demo.
 godot_run() {
     if [ -n "${XRMESH_GODOT_CHROOT:-}" ]; then
-        chroot "$XRMESH_GODOT_CHROOT" env HOME=/tmp sh -c 'cd /tmp/xrmesh && exec godot --headless "$@"' godot "$@"
+        chroot "$XRMESH_GODOT_CHROOT" env HOME="${place#"$XRMESH_GODOT_CHROOT"}" sh -c 'cd && exec godot --headless "$@"' godot "$@"
     else
         (cd "$place" && HOME=$work godot --headless "$@")
     fi
 }
 export -f godot_run
 godot_real() {
-    export place=${XRMESH_GODOT_CHROOT:-$work}/tmp/xrmesh
+    export place=${XRMESH_GODOT_CHROOT:-$work}/xrmesh
     rm -rf "$place"
     mkdir -p "$place"
     trap 'rm -rf "$place"' EXIT

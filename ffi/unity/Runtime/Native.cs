@@ -2180,7 +2180,7 @@ namespace Xrmesh
         /// <summary>A limit of the configuration, or of the library, is reached.</summary>
         public const int XRMESH_ERROR_LIMIT = -402;
 
-        /// <summary>A queue is full for now: after the next tick there is room again.</summary>
+        /// <summary>A queue is full; after the next tick there is room again.</summary>
         public const int XRMESH_ERROR_FULL = -403;
 
         /// <summary>A payload is longer than `limits.max_payload_bytes`.</summary>

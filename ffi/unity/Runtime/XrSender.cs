@@ -12,7 +12,7 @@ namespace Xrmesh
         public XrSenderHandle Handle { get { return handle; } }
 
         /// <summary>Sends what an outbox holds, in the next tick. Gives XRMESH_OK, or an error without throwing where
-        /// the queue is full for now: XRMESH_ERROR_FULL.</summary>
+        /// the queue is full until the next tick: XRMESH_ERROR_FULL.</summary>
         public int Submit(XrOutbox outbox, out int accepted)
         {
             XrSubmitResult result = default(XrSubmitResult);

@@ -76,7 +76,7 @@ fn write(mut store: Store) {
 
 /// Writes the fixture anew. To be run by hand, and only for a new version of the format.
 #[test]
-#[ignore = "writes the fixture that the others read"]
+#[ignore = "writes the committed fixture, for a new version of the format only"]
 fn write_the_fixture() {
     let _ = std::fs::remove_dir_all(folder());
     write(Store::open(FileStorage::open(folder()).unwrap()).unwrap());
