@@ -1,6 +1,6 @@
 //! What changes the mesh: noted in a round, applied at its end.
 
-use crate::agent::slab::Newborn;
+use crate::agent::slabs::Newborn;
 use crate::id::AgentId;
 use crate::message::Topic;
 use crate::space::{Pose, Region};

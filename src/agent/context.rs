@@ -6,7 +6,7 @@ use core::time::Duration;
 use crate::agent::command::{Command, CommandError, SpawnOptions};
 use crate::agent::outbox::{Outbox, SendError};
 use crate::agent::round::Round;
-use crate::agent::slab::New;
+use crate::agent::slabs::New;
 use crate::agent::trace::Outcome;
 use crate::agent::{Agent, Fault};
 use crate::id::AgentId;

@@ -28,6 +28,7 @@ pub(crate) mod remember;
 mod retry;
 pub(crate) mod round;
 pub(crate) mod slab;
+pub(crate) mod slabs;
 pub(crate) mod slots;
 pub(crate) mod trace;
 mod typed;

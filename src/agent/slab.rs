@@ -8,7 +8,6 @@
 //! 3. One `catch_unwind` guards a run; where a handler panics, its agent is ended, and the run goes
 //!    on behind it. What has been run is known from the cursors, which are written before each call.
 
-use core::any::TypeId;
 use core::fmt;
 use core::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,86 +21,6 @@ use crate::id::AgentId;
 use crate::mail::chunk::Chunk;
 use crate::message::packet::{ANSWER, EVERYONE, Packet};
 use crate::message::{AskId, DropReason, Envelope, Kind, Stamp};
-
-/// An agent that waits to be put into its slab.
-pub(crate) trait Newborn: Send {
-    /// Its type, for slots.
-    fn agents(&self) -> TypeId;
-    /// Puts it in its cell.
-    fn settle(self: Box<Self>, slabs: &mut Slabs, layout: Layout, id: AgentId, born: u64);
-}
-
-impl fmt::Debug for dyn Newborn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("agent")
-    }
-}
-
-/// A newborn of a type.
-pub(crate) struct New<A>(pub(crate) A);
-
-impl<A: Agent> Newborn for New<A> {
-    fn agents(&self) -> TypeId {
-        TypeId::of::<A>()
-    }
-
-    fn settle(self: Box<Self>, slabs: &mut Slabs, layout: Layout, id: AgentId, born: u64) {
-        let agents = TypeId::of::<A>();
-        let index = match slabs.types.iter().position(|&held| held == agents) {
-            Some(index) => index,
-            None => {
-                slabs.types.push(agents);
-                slabs.list.push(Box::new(Slab::<A> { pages: Vec::new(), cursor: 0 }));
-                slabs.list.len() - 1
-            }
-        };
-        let page = layout.page(id.slot());
-        if page >= slabs.of_page.len() {
-            slabs.of_page.resize(page + 1, NO_SLAB);
-        }
-        slabs.of_page[page] = index as u16;
-        let cell = slabs.list[index].cell(page, Layout::offset(id.slot()));
-        if let Some(cell) = cell.downcast_mut::<Cell<A>>() {
-            *cell = Cell { open: id.generation().get(), born, agent: Some(self.0) };
-        }
-    }
-}
-
-const NO_SLAB: u16 = u16::MAX;
-
-/// The slabs of one shard.
-#[derive(Debug, Default)]
-pub(crate) struct Slabs {
-    types: Vec<TypeId>,
-    list: Vec<Box<dyn AnySlab>>,
-    of_page: Vec<u16>,
-}
-
-impl Slabs {
-    /// The slab that a page belongs to.
-    #[inline]
-    pub(crate) fn of_page(&mut self, page: usize) -> Option<&mut (dyn AnySlab + 'static)> {
-        let index = *self.of_page.get(page)?;
-        Some(&mut **self.list.get_mut(index as usize)?)
-    }
-
-    pub(crate) fn of_page_ref(&self, page: usize) -> Option<&(dyn AnySlab + 'static)> {
-        Some(&**self.list.get(*self.of_page.get(page)? as usize)?)
-    }
-
-    #[inline]
-    pub(crate) fn pages(&self) -> usize {
-        self.of_page.len()
-    }
-
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Box<dyn AnySlab>> {
-        self.list.iter_mut()
-    }
-
-    pub(crate) fn heap_bytes(&self) -> usize {
-        self.list.iter().map(|slab| slab.heap_bytes()).sum::<usize>() + self.of_page.capacity() * 2
-    }
-}
 
 /// Why a run of envelopes ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,19 +95,25 @@ impl fmt::Debug for dyn AnySlab {
     }
 }
 
-struct Slab<A> {
+pub(super) struct Slab<A> {
     pages: Vec<Option<Page<A>>>,
     /// The slot whose handler runs outside of a chunk.
     cursor: usize,
 }
 
+impl<A> Default for Slab<A> {
+    fn default() -> Self {
+        Self { pages: Vec::new(), cursor: 0 }
+    }
+}
+
 type Page<A> = Box<[Cell<A>; PAGE]>;
 
-struct Cell<A> {
+pub(super) struct Cell<A> {
     /// The generation that may be served without a closer look; 0 for none.
-    open: u32,
-    born: u64,
-    agent: Option<A>,
+    pub(super) open: u32,
+    pub(super) born: u64,
+    pub(super) agent: Option<A>,
 }
 
 impl<A: Agent> Slab<A> {

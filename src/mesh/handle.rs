@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::agent::slab::{New, Newborn};
+use crate::agent::slabs::{New, Newborn};
 use crate::agent::{Agent, CommandError, SpawnOptions};
 use crate::id::AgentId;
 use crate::lane::refusal::PushError;

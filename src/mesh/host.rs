@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::agent::command::Command;
-use crate::agent::slab::{New, Newborn};
+use crate::agent::slabs::{New, Newborn};
 use crate::agent::view::Reach;
 use crate::agent::{Agent, CommandError, Health, SendError, SpawnOptions};
 use crate::dispatch::probe::Counters;

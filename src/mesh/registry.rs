@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::agent::Agent;
-use crate::agent::slab::{New, Newborn};
+use crate::agent::slabs::{New, Newborn};
 use crate::mesh::SpawnError;
 
 type Make = dyn Fn(&[u8]) -> Result<Box<dyn Newborn>, Box<str>> + Send + Sync;
