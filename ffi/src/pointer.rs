@@ -202,6 +202,16 @@ impl Caller {
         Ok(Room { first, capacity: capacity as usize, filled: 0, host: PhantomData })
     }
 
+    /// An array that is filled if the host wants it: NULL is one without room.
+    pub(crate) fn optional_room<T: Copy>(
+        &self,
+        first: *mut T,
+        capacity: u32,
+        what: &str,
+    ) -> Result<Room<'_, T>, Failure> {
+        self.room(first, if first.is_null() { 0 } else { capacity }, what)
+    }
+
     /// Fills an array and its count. Where it does not fit nothing is written but what is needed.
     pub(crate) fn write_all<T: Copy>(
         &self,
@@ -235,6 +245,16 @@ impl Caller {
             fail!(XRMESH_ERROR_BUFFER_TOO_SMALL, "the text needs {needed} bytes, given {capacity}");
         }
         Ok(XRMESH_OK)
+    }
+
+    /// The same if the host wants it: NULL is no room.
+    pub(crate) fn write_optional_text(
+        &self,
+        to: *mut c_char,
+        capacity: u32,
+        text: &str,
+    ) -> Outcome {
+        self.write_text(to, if to.is_null() { 0 } else { capacity }, text)
     }
 }
 

@@ -43,8 +43,7 @@ pub unsafe extern "C" fn xrmesh_context_object(
 ) -> xrmesh_status {
     fence_anywhere!(|caller| {
         let out = caller.out(object, "object")?;
-        let capacity = if content.is_null() { 0 } else { content_capacity };
-        see(context, |view| content::show(caller, view, id, out, (content, capacity)))
+        see(context, |view| content::show(caller, view, id, out, (content, content_capacity)))
     })
 }
 

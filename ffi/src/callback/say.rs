@@ -41,7 +41,7 @@ pub unsafe extern "C" fn xrmesh_context_submit(
         let result = caller.optional_out(result);
         let sends = caller.slice(sends, count, "sends")?;
         let payload = caller.slice(payload, payload_len, "payload")?;
-        let mut ids = caller.room(ids, if ids.is_null() { 0 } else { count }, "ids")?;
+        let mut ids = caller.optional_room(ids, count, "ids")?;
         with(context, |lent| {
             let mut accepted = 0;
             let refused = sends.iter().try_for_each(|send| {

@@ -4,7 +4,7 @@
 use core::ffi::c_char;
 
 use bytemuck::{Pod, Zeroable};
-use xrmesh::memory::{FrameId, MemoryAnswer, MemoryCommand};
+use xrmesh::memory::{Frame, FrameId, MemoryAnswer, MemoryCommand};
 
 use super::content::xrmesh_anchor_id;
 use super::owner;
@@ -12,7 +12,6 @@ use super::snapshot::SnapshotObject;
 use crate::failure::{Failure, fail};
 use crate::fence::{fence, fence_anywhere};
 use crate::handle::{self, xrmesh_memory, xrmesh_snapshot};
-use crate::pointer::Caller;
 use crate::pose::xrmesh_pose;
 use crate::status::*;
 
@@ -187,17 +186,9 @@ pub unsafe extern "C" fn xrmesh_memory_anchor(
         owner::with(memory, |memory| {
             let world_pose = memory.view().frame_pose(id).map(Into::into);
             let Some(frame) = memory.frame(id) else { return Err(absent(anchor)) };
-            let pose: xrmesh_pose = frame.pose.into();
-            out.set(xrmesh_anchor {
-                id: anchor,
-                parent: frame.parent.index(),
-                pose,
-                // One that no reader can see yet stands where its parent and it say.
-                world_pose: world_pose.unwrap_or(pose),
-                name_len: frame.name.len() as u32,
-                reserved: 0,
-            });
-            named(caller, name, capacity, &frame.name)
+            // One that no reader can see yet stands where its parent and it say.
+            out.set(xrmesh_anchor::of(frame, world_pose.unwrap_or(frame.pose.into())));
+            caller.write_optional_text(name, capacity, &frame.name)
         })
     })
 }
@@ -250,15 +241,8 @@ pub unsafe extern "C" fn xrmesh_snapshot_anchor(
         let (Some(frame), Some(world_pose)) = (view.frame(id), view.frame_pose(id)) else {
             return Err(absent(anchor));
         };
-        out.set(xrmesh_anchor {
-            id: anchor,
-            parent: frame.parent.index(),
-            pose: frame.pose.into(),
-            world_pose: world_pose.into(),
-            name_len: frame.name.len() as u32,
-            reserved: 0,
-        });
-        named(caller, name, capacity, &frame.name)
+        out.set(xrmesh_anchor::of(frame, world_pose.into()));
+        caller.write_optional_text(name, capacity, &frame.name)
     })
 }
 
@@ -282,10 +266,17 @@ pub unsafe extern "C" fn xrmesh_snapshot_anchors(
     })
 }
 
-/// Writes a name where the host gave room for one.
-fn named(caller: &Caller, to: *mut c_char, capacity: u32, name: &str) -> crate::failure::Outcome {
-    let capacity = if to.is_null() { 0 } else { capacity };
-    caller.write_text(to, capacity, name)
+impl xrmesh_anchor {
+    fn of(frame: &Frame, world_pose: xrmesh_pose) -> Self {
+        Self {
+            id: frame.id.index(),
+            parent: frame.parent.index(),
+            pose: frame.pose.into(),
+            world_pose,
+            name_len: frame.name.len() as u32,
+            reserved: 0,
+        }
+    }
 }
 
 #[cold]

@@ -213,10 +213,8 @@ pub unsafe extern "C" fn xrmesh_snapshot_area(
 ) -> xrmesh_status {
     fence_anywhere!(|caller| {
         let out = caller.out(shape, "shape")?;
-        let text_capacity = if text.is_null() { 0 } else { text_capacity };
-        let corner_capacity = if corners.is_null() { 0 } else { corner_capacity };
-        let mut text = caller.room(text.cast::<u8>(), text_capacity, "text")?;
-        let mut corners = caller.room(corners, corner_capacity, "corners")?;
+        let mut text = caller.optional_room(text.cast::<u8>(), text_capacity, "text")?;
+        let mut corners = caller.optional_room(corners, corner_capacity, "corners")?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
         let view = held.view()?;
         let Some(area) = view.area(AreaId::new(id)) else {
@@ -235,25 +233,25 @@ pub unsafe extern "C" fn xrmesh_snapshot_area(
             corner_count: area.boundary.len() as u32,
         });
         let needed = area.name.len() + area.kind.len() + area.properties.len();
-        if text_capacity > 0 && needed > text.left() {
+        if text.left() > 0 && needed > text.left() {
             fail!(
                 XRMESH_ERROR_BUFFER_TOO_SMALL,
                 "text has room for {text_capacity} bytes, needs {needed}"
             );
         }
         let needed = area.boundary.len();
-        if corner_capacity > 0 && needed > corners.left() {
+        if corners.left() > 0 && needed > corners.left() {
             fail!(
                 XRMESH_ERROR_BUFFER_TOO_SMALL,
                 "corners has room for {corner_capacity}, needs {needed}"
             );
         }
-        if text_capacity > 0 {
+        if text.left() > 0 {
             for part in [&area.name, &area.kind, &area.properties] {
                 text.push_all(part.as_bytes());
             }
         }
-        if corner_capacity > 0 {
+        if corners.left() > 0 {
             for &corner in &area.boundary {
                 corners.push(corner.into());
             }

@@ -309,7 +309,7 @@ pub(crate) fn show(
     to: Out<'_, xrmesh_object>,
     (bytes, capacity): (*mut u8, u32),
 ) -> Outcome {
-    let mut room = caller.room(bytes, capacity, "content")?;
+    let mut room = caller.optional_room(bytes, capacity, "content")?;
     let id = object(id)?;
     let Some(found) = view.object(id) else {
         fail!(XRMESH_ERROR_UNKNOWN_OBJECT, "object {id} is not there");
@@ -335,7 +335,7 @@ pub(crate) fn show(
         flags: if found.velocity.is_some() { XRMESH_OBJECT_VELOCITY } else { 0 },
         reserved: 0,
     });
-    if capacity > 0 {
+    if room.left() > 0 {
         let needed = attributes.len() + name.len();
         if needed > room.left() {
             fail!(

@@ -159,8 +159,7 @@ pub unsafe extern "C" fn xrmesh_memory_recovery(
         let len = caller.out(text_len, "text_len")?;
         let held = owner::pin(memory)?;
         len.set(held.recovery.len() as u32);
-        let capacity = if text.is_null() { 0 } else { capacity };
-        caller.write_text(text, capacity, &held.recovery)
+        caller.write_optional_text(text, capacity, &held.recovery)
     })
 }
 

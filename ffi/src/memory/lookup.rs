@@ -35,7 +35,7 @@ pub unsafe extern "C" fn xrmesh_memory_object(
 ) -> xrmesh_status {
     fence!(|caller| {
         let out = caller.out(object, "object")?;
-        let content = optional(content, content_capacity);
+        let content = (content, content_capacity);
         owner::with(memory, |memory| content::show(caller, &memory.view(), id, out, content))
     })
 }
@@ -57,12 +57,8 @@ pub unsafe extern "C" fn xrmesh_snapshot_object(
     fence_anywhere!(|caller| {
         let out = caller.out(object, "object")?;
         let held = handle::pin::<SnapshotObject>(snapshot.bits)?;
-        content::show(caller, &held.view()?, id, out, optional(content, content_capacity))
+        content::show(caller, &held.view()?, id, out, (content, content_capacity))
     })
-}
-
-fn optional(content: *mut u8, capacity: u32) -> (*mut u8, u32) {
-    (content, if content.is_null() { 0 } else { capacity })
 }
 
 /// Whether objects are there, and under which ids now: 0 for one that is not, another id where it was

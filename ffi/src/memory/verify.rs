@@ -118,8 +118,7 @@ pub unsafe extern "C" fn xrmesh_store_verify(
         });
         let said = found.to_string();
         len.set(said.len() as u32);
-        let capacity = if text.is_null() { 0 } else { capacity };
-        caller.write_text(text, capacity, &said)
+        caller.write_optional_text(text, capacity, &said)
     })
 }
 

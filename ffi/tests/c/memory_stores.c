@@ -77,6 +77,7 @@ static void a_crash_loses_nothing_acknowledged(void)
     OK(xrmesh_memory_recovery(memory, text, sizeof text, &len));
     CHECK(len > 10 && memcmp(text, "changes up to", 13) == 0);
     OK(xrmesh_memory_object(memory, kept, &object, NULL, 0));
+    OK(xrmesh_memory_object(memory, kept, &object, NULL, 16)); /* no room, whatever is said of it */
     CHECK(object.pose.position[2] == 3 && hash_of(memory) != hash);
     xrmesh_memory_stats_default(&stats);
     OK(xrmesh_memory_counters(memory, &stats));
