@@ -361,7 +361,7 @@ impl Engine {
         if let Some(cuts) = cuts {
             let mut cut = vec![Pairs::default(); self.shards.len()];
             for &index in &self.active {
-                cut[index] = exclusive(&mut self.shards[index]).served;
+                cut[index] = exclusive(&mut self.shards[index]).served.levels;
             }
             cuts.push(cut);
         }
@@ -378,7 +378,7 @@ impl Engine {
     /// Pairs that the active shards went through in this round.
     fn served(&mut self) -> u64 {
         let Self { shards, active, .. } = self;
-        active.iter().map(|&index| exclusive(&mut shards[index]).served_in_all).sum()
+        active.iter().map(|&index| exclusive(&mut shards[index]).served.in_all).sum()
     }
 
     /// Quotas for the active shards, in their order.

@@ -14,7 +14,7 @@ use crate::id::AgentId;
 use crate::mail::chain::{Chain, Sum};
 use crate::mail::chunk::Chunk;
 use crate::mail::overflow::{Occupancy, lay_out};
-use crate::mail::queue::{LEVELS, Pairs, Queue};
+use crate::mail::queue::{Counts, LEVELS, Pairs, Queue};
 use crate::mail::timer::Due;
 use crate::message::packet::{EVERYONE, Packet};
 use crate::message::{DropReason, Envelope, Kind, Stamp};
@@ -42,10 +42,8 @@ pub(crate) struct Shard {
     woken: Vec<AgentId>,
     /// Whether a type of its agents wants ticks.
     pub(crate) ticks: bool,
-    /// Pairs that it went through in this round, by level.
-    pub(crate) served: Pairs,
-    /// The same, of all levels: a sum that is read at once need not wait for what was written to each.
-    pub(crate) served_in_all: u64,
+    /// Pairs that it went through in this round.
+    pub(crate) served: Counts,
 }
 
 /// What a shard does in a round.
@@ -98,8 +96,7 @@ impl Shard {
             starting: Vec::new(),
             woken: Vec::new(),
             ticks: false,
-            served: [0; LEVELS],
-            served_in_all: 0,
+            served: Counts::default(),
         }
     }
 
@@ -153,7 +150,7 @@ impl Shard {
             self.gather(&mut round);
         }
         if work.deliver {
-            (self.served, self.served_in_all) = ([0; LEVELS], 0);
+            self.served = Counts::default();
             self.run_events(round.again(), Event::Start);
             self.deliver(&mut round, work);
             self.run_events(round.again(), Event::Tick);
@@ -276,8 +273,7 @@ impl Shard {
                 let most = left.min(u64::from(work.pacer.step()));
                 let went = self.deliver_chunk(round.again(), &mut chunk, most);
                 left = left.saturating_sub(went);
-                self.served[level] += went;
-                self.served_in_all += went;
+                self.served.add(level, went);
                 self.queue.went(level, went);
                 if chunk.begin < chunk.end {
                     self.queue.unpop(level, since, chunk);

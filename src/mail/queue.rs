@@ -15,16 +15,16 @@ const _: () = assert!(LEVELS == Priority::COUNT);
 /// (envelope, receiver) pairs waiting at each level.
 pub(crate) type Pairs = [u64; LEVELS];
 
-/// What waits, by level and in all: a sum that is read at once need not wait for what was written to each.
+/// Pairs by level and in all: a sum that is read at once need not wait for what was written to each.
 #[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    levels: Pairs,
-    in_all: u64,
+pub(crate) struct Counts {
+    pub(crate) levels: Pairs,
+    pub(crate) in_all: u64,
 }
 
 impl Counts {
     #[inline]
-    fn add(&mut self, level: usize, pairs: u64) {
+    pub(crate) fn add(&mut self, level: usize, pairs: u64) {
         self.levels[level] += pairs;
         self.in_all += pairs;
     }
